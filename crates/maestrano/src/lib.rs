@@ -1,13 +1,33 @@
-//! The partner SDK of the Maestrano marketplace. (The crate doc becomes the README.)
+#![doc = include_str!("../README.md")]
 
-mod clock;
+// Top to bottom: a module uses only what stands below it. order.rs holds us to it.
+mod maestrano;
+mod web;
+mod sso;
+mod app;
+mod session;
+mod login;
+pub mod memory;
+mod seal;
 pub mod config;
-mod ids;
-mod rejection;
 pub mod saml;
-mod secret;
 pub mod transport;
+mod error;
+mod rejection;
+mod ids;
+mod secret;
+mod clock;
 
+#[cfg(test)]
+mod order;
+
+pub use app::{PartnerApp, SignIn};
 pub use clock::{Clock, SystemClock};
+pub use error::{Error, Problem, Problems};
 pub use ids::{AppId, GroupId, InvalidId, MarketplaceName, OrganizationId, ResellerId, UserId};
+pub use login::{Group, Login, Membership, Reseller, Role, User};
+pub use maestrano::{Builder, Maestrano};
+pub use rejection::Rejection;
 pub use secret::{ApiKey, CookieKey, EnvironmentSecret, SessionToken};
+pub use session::Session;
+pub use web::{Arrival, Body, Denied, MAX_BODY};

@@ -1,1 +1,20 @@
-//! To be written.
+//! SAML 2.0 as the platform speaks it: the request that starts a login, and the response that ends it.
+//!
+//! Everything here is pure: bytes, expectations and the time go in, values come out. No I/O, no clock, no
+//! globals. There is one profile, the platform's own; whatever lies outside is refused.
+
+pub mod request;
+pub mod response;
+pub mod trust;
+
+mod base64_text;
+mod c14n;
+mod canonical;
+mod certificate;
+mod hash;
+mod signature;
+mod xml;
+
+pub use request::AuthnRequest;
+pub use response::{Assertion, Expectations, verify};
+pub use trust::{Certificate, CertificateError, Fingerprint, FingerprintError, Trust};

@@ -1,0 +1,55 @@
+//! Base64 as SAML carries it: white space anywhere, padding or none.
+
+use base64::Engine as _;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use memchr::{memchr2, memchr2_iter};
+
+const ENGINE: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// The bytes that the text stands for; none when it is not base64.
+pub(crate) fn decode(text: &[u8]) -> Option<Vec<u8>> {
+    ENGINE.decode(without_white_space(text)).ok()
+}
+
+/// The text in one line, with padding.
+pub(crate) fn encode(bytes: &[u8]) -> String {
+    ENGINE.encode(bytes)
+}
+
+/// Copies line by line, because that is how base64 comes; looks closer only when a line has blanks.
+pub(crate) fn without_white_space(text: &[u8]) -> Vec<u8> {
+    let mut packed = Vec::with_capacity(text.len());
+    let mut from = 0;
+    for end in memchr2_iter(b'\r', b'\n', text) {
+        packed.extend_from_slice(text.get(from..end).unwrap_or_default());
+        from = end + 1;
+    }
+    packed.extend_from_slice(text.get(from..).unwrap_or_default());
+    if memchr2(b' ', b'\t', &packed).is_some() {
+        packed.retain(|byte| !matches!(byte, b' ' | b'\t'));
+    }
+    packed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn white_space_and_padding_do_not_matter() {
+        for text in ["TWFlc3RyYQ==", "TWFlc3RyYQ", "TWFl\r\nc3Ry\n YQ =\t=\n", "\nTWFlc3RyYQ=="] {
+            assert_eq!(decode(text.as_bytes()).as_deref(), Some(&b"Maestra"[..]), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn anything_else_is_no_base64() {
+        for text in ["TWFl!", "TWFlc3RyYQ=x", "TWFlc3Ry-_", "T", "TWFl\u{b}c3Ry", "TWFlc3RyYR=="] {
+            assert_eq!(decode(text.as_bytes()), None, "{text:?}");
+        }
+    }
+}

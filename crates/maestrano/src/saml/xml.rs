@@ -1,0 +1,233 @@
+//! Bounded reading of XML: the one tree that is checked.
+//!
+//! A scan comes before the parser. It is linear in the input and refuses what the parser would do much work
+//! for, or would read in another way than other parsers do.
+
+use memchr::memmem;
+use memchr::{memchr, memchr3};
+use roxmltree::{Document, Node, ParsingOptions};
+
+use crate::rejection::Rejection;
+
+/// The namespace of the SAML protocol.
+pub(crate) const PROTOCOL: &str = "urn:oasis:names:tc:SAML:2.0:protocol";
+/// The namespace of SAML assertions.
+pub(crate) const ASSERTION: &str = "urn:oasis:names:tc:SAML:2.0:assertion";
+/// The namespace of XML signatures.
+pub(crate) const SIGNATURE: &str = "http://www.w3.org/2000/09/xmldsig#";
+/// The namespace and the algorithm of exclusive canonicalisation.
+pub(crate) const EXCLUSIVE: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
+
+const DEPTH: usize = 64;
+const NODES: usize = 10_000;
+/// Attributes and declarations of one element, and declarations in scope.
+const ATTRIBUTES: usize = 256;
+/// Declarations of namespaces in the document: the parser copies those in scope to each that adds one.
+const DECLARATIONS: usize = 1_024;
+
+/// The tree of a document.
+pub(crate) fn parse(text: &str) -> Result<Document<'_>, Rejection> {
+    Scan::new(text)?.run()?;
+    let limit = u32::try_from(NODES + 1).unwrap_or(u32::MAX);
+    let options = ParsingOptions { nodes_limit: limit, ..ParsingOptions::default() };
+    Document::parse_with_options(text, options).map_err(|error| match error {
+        roxmltree::Error::DtdDetected => Rejection::Doctype,
+        roxmltree::Error::UnknownEntityReference(..) => Rejection::Entity,
+        roxmltree::Error::NodesLimitReached => too_complex("nodes", NODES),
+        other => Rejection::NotWellFormed { line: other.pos().row, column: other.pos().col },
+    })
+}
+
+/// Whether an element has that namespace and local name.
+pub(crate) fn is(node: Node<'_, '_>, namespace: &str, name: &str) -> bool {
+    node.tag_name().name() == name && node.tag_name().namespace() == Some(namespace)
+}
+
+/// Whether an element holds elements only, with white space and comments between them.
+pub(crate) fn holds_elements_only(node: Node<'_, '_>) -> bool {
+    node.children().all(|child| !child.is_text() || child.text().is_some_and(is_white_space))
+}
+
+/// Whether a text is white space in the sense of XML.
+pub(crate) fn is_white_space(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
+}
+
+/// The prefix of an element as the source has it; empty without one. The tree does not keep it.
+pub(crate) fn element_prefix<'input>(node: Node<'_, 'input>) -> &'input str {
+    prefix_at(node.document().input_text(), node.range().start + 1)
+}
+
+/// The prefix of an attribute as the source has it; empty without one.
+pub(crate) fn attribute_prefix<'input>(
+    node: Node<'_, 'input>,
+    attribute: roxmltree::Attribute<'_, 'input>,
+) -> &'input str {
+    prefix_at(node.document().input_text(), attribute.range().start)
+}
+
+fn prefix_at(source: &str, start: usize) -> &str {
+    let name = source.get(start..).unwrap_or_default();
+    let end = name
+        .bytes()
+        .position(|byte| matches!(byte, b':' | b'=' | b'/' | b'>' | b' ' | b'\t' | b'\r' | b'\n'));
+    match end {
+        Some(end) if name.as_bytes().get(end) == Some(&b':') => name.get(..end).unwrap_or_default(),
+        _ => "",
+    }
+}
+
+/// The scan before the parser.
+struct Scan<'a> {
+    text: &'a str,
+    /// What is not scanned yet.
+    rest: &'a [u8],
+    nodes: usize,
+    declarations: usize,
+    /// For each open element, how many declarations are in its scope.
+    open: Vec<usize>,
+}
+
+impl<'a> Scan<'a> {
+    /// Begins after the XML declaration.
+    fn new(text: &'a str) -> Result<Self, Rejection> {
+        let mut scan =
+            Self { text, rest: text.as_bytes(), nodes: 0, declarations: 0, open: Vec::with_capacity(16) };
+        if let Some(declaration) = text.strip_prefix("<?xml ") {
+            let Some((declaration, rest)) = declaration.split_once("?>") else {
+                return Err(scan.not_well_formed());
+            };
+            let version = pseudo_attribute(declaration, "version");
+            if !matches!(version, Some("1.0")) {
+                return Err(scan.not_well_formed());
+            }
+            if declaration.contains("encoding") {
+                let encoding = pseudo_attribute(declaration, "encoding");
+                if !encoding.is_some_and(|encoding| encoding.eq_ignore_ascii_case("utf-8")) {
+                    return Err(Rejection::Encoding);
+                }
+            }
+            scan.rest = rest.as_bytes();
+        }
+        Ok(scan)
+    }
+
+    fn run(mut self) -> Result<(), Rejection> {
+        while let Some(text) = memchr(b'<', self.rest) {
+            if text > 0 {
+                self.count_node()?;
+            }
+            self.skip(text);
+            match self.rest.get(1) {
+                Some(b'/') => {
+                    self.open.pop().ok_or_else(|| self.not_well_formed())?;
+                    self.skip_past(b">", 2)?;
+                }
+                Some(b'!') if self.rest.starts_with(b"<!--") => {
+                    self.count_node()?;
+                    self.skip_past(b"-->", 4)?;
+                }
+                Some(b'!') if self.rest.starts_with(b"<![CDATA[") => {
+                    self.count_node()?;
+                    self.skip_past(b"]]>", 9)?;
+                }
+                Some(b'!') if self.rest.starts_with(b"<!DOCTYPE") => return Err(Rejection::Doctype),
+                Some(b'?') => return Err(Rejection::ProcessingInstruction),
+                _ => {
+                    self.count_node()?;
+                    self.start_tag()?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn start_tag(&mut self) -> Result<(), Rejection> {
+        let mut scope = self.open.last().copied().unwrap_or(0);
+        let (mut attributes, mut has_default) = (0, false);
+        loop {
+            let at = memchr3(b'"', b'\'', b'>', self.rest).ok_or_else(|| self.not_well_formed())?;
+            let (before, from) = self.rest.split_at_checked(at).unwrap_or_default();
+            let Some((quote @ (b'"' | b'\''), value)) = from.split_first() else {
+                self.skip(at + 1);
+                if before.last() != Some(&b'/') {
+                    self.open.push(scope);
+                }
+                return if self.open.len() > DEPTH { Err(too_complex("levels", DEPTH)) } else { Ok(()) };
+            };
+            let end = memchr(*quote, value).ok_or_else(|| self.not_well_formed())?;
+            let name = attribute_name(before);
+            let is_default = name == b"xmlns";
+            // What other parsers refuse, or read in another way: two defaults, a prefix that is taken
+            // back, and `xmlns` behind a prefix.
+            if is_default && has_default
+                || name.starts_with(b"xmlns:") && end == 0
+                || name.ends_with(b":xmlns")
+            {
+                return Err(self.not_well_formed());
+            }
+            has_default |= is_default;
+            if is_default || name.starts_with(b"xmlns:") {
+                scope += 1;
+                self.declarations += 1;
+            }
+            attributes += 1;
+            if attributes > ATTRIBUTES {
+                return Err(too_complex("attributes on an element", ATTRIBUTES));
+            }
+            if scope > ATTRIBUTES {
+                return Err(too_complex("namespaces in scope", ATTRIBUTES));
+            }
+            if self.declarations > DECLARATIONS {
+                return Err(too_complex("namespace declarations", DECLARATIONS));
+            }
+            self.skip(at + 1 + end + 1);
+        }
+    }
+
+    fn count_node(&mut self) -> Result<(), Rejection> {
+        self.nodes += 1;
+        if self.nodes > NODES { Err(too_complex("nodes", NODES)) } else { Ok(()) }
+    }
+
+    fn skip(&mut self, bytes: usize) {
+        self.rest = self.rest.get(bytes..).unwrap_or_default();
+    }
+
+    /// Skips past the first `end` that stands `from` bytes or more ahead.
+    fn skip_past(&mut self, end: &[u8], from: usize) -> Result<(), Rejection> {
+        let ahead = self.rest.get(from..).unwrap_or_default();
+        let at = memmem::find(ahead, end).ok_or_else(|| self.not_well_formed())?;
+        self.skip(from + at + end.len());
+        Ok(())
+    }
+
+    /// The rejection for the place that the scan has reached.
+    fn not_well_formed(&self) -> Rejection {
+        let read = self.text.get(..self.text.len() - self.rest.len()).unwrap_or_default();
+        let line = read.bytes().filter(|byte| *byte == b'\n').count() + 1;
+        let column = read.chars().rev().take_while(|character| *character != '\n').count() + 1;
+        let number = |count| u32::try_from(count).unwrap_or(u32::MAX);
+        Rejection::NotWellFormed { line: number(line), column: number(column) }
+    }
+}
+
+fn too_complex(what: &'static str, limit: usize) -> Rejection {
+    Rejection::TooComplex { what, limit }
+}
+
+/// The name in front of `="`: what follows the last white space.
+fn attribute_name(before: &[u8]) -> &[u8] {
+    let name = before.trim_ascii_end();
+    let name = name.strip_suffix(b"=").unwrap_or(name).trim_ascii_end();
+    let start = name.iter().rposition(u8::is_ascii_whitespace).map_or(0, |at| at + 1);
+    name.get(start..).unwrap_or_default()
+}
+
+/// The value of `name = "value"` in an XML declaration.
+fn pseudo_attribute<'a>(declaration: &'a str, name: &str) -> Option<&'a str> {
+    let (_, after) = declaration.split_once(name)?;
+    let value = after.trim_start().strip_prefix('=')?.trim_start();
+    let quote = value.chars().next().filter(|character| matches!(character, '"' | '\''))?;
+    Some(value.get(1..)?.split_once(quote)?.0)
+}

@@ -1,0 +1,149 @@
+//! Seals small values so that nobody else can read, make or move them (security.md 3.1).
+//!
+//! A sealed value is `base64url(nonce ‖ AES-256-GCM-SIV(expiry ‖ value) ‖ tag)`. Its purpose is authenticated
+//! with it: a value that was sealed as one thing does not open as another.
+
+use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, Nonce, RandomizedNonceKey};
+use aws_lc_rs::hkdf;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use time::UtcDateTime;
+
+use crate::secret::CookieKey;
+
+/// Longer texts are not looked at.
+const LONGEST: usize = 8 * 1024;
+const NONCE: usize = 12;
+const EXPIRY: usize = 8;
+
+/// Seals with its first key and opens with all of them, so that keys can be replaced one after the other.
+pub(crate) struct Seal {
+    keys: Vec<RandomizedNonceKey>,
+}
+
+/// Why a key cannot be used, or a value not be sealed. Neither depends on what comes in from outside.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the cryptographic library refused to work")]
+pub(crate) struct SealFailed;
+
+impl Seal {
+    /// Derives the sealing keys by HKDF-SHA256; the texts should hold at least 32 random bytes.
+    pub(crate) fn new(keys: &[CookieKey]) -> Result<Self, SealFailed> {
+        let keys = keys.iter().map(derive).collect::<Result<Vec<_>, _>>()?;
+        if keys.is_empty() { Err(SealFailed) } else { Ok(Self { keys }) }
+    }
+
+    /// Seals a value until a time (whole seconds count).
+    pub(crate) fn seal(
+        &self,
+        purpose: &str,
+        expires: UtcDateTime,
+        value: &[u8],
+    ) -> Result<String, SealFailed> {
+        let key = self.keys.first().ok_or(SealFailed)?;
+        let mut text = Vec::with_capacity(EXPIRY + value.len() + AES_256_GCM_SIV.tag_len());
+        text.extend_from_slice(&expires.unix_timestamp().to_be_bytes());
+        text.extend_from_slice(value);
+        let nonce = key.seal_in_place_append_tag(Aad::from(purpose), &mut text).map_err(|_| SealFailed)?;
+        let mut sealed = Vec::with_capacity(NONCE + text.len());
+        sealed.extend_from_slice(nonce.as_ref());
+        sealed.append(&mut text);
+        Ok(URL_SAFE_NO_PAD.encode(sealed))
+    }
+
+    /// Opens what was sealed for this purpose and has not expired. Anything else is `None`.
+    pub(crate) fn open(&self, purpose: &str, sealed: &[u8], now: UtcDateTime) -> Option<Vec<u8>> {
+        if sealed.len() > LONGEST {
+            return None;
+        }
+        let sealed = URL_SAFE_NO_PAD.decode(sealed).ok()?;
+        let (nonce, text) = sealed.split_at_checked(NONCE)?;
+        let mut opened = Vec::new();
+        for key in &self.keys {
+            opened.clear();
+            opened.extend_from_slice(text);
+            let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+            if let Ok(plain) = key.open_in_place(nonce, Aad::from(purpose), &mut opened) {
+                let (expiry, value) = plain.split_first_chunk::<EXPIRY>()?;
+                let fresh = now.unix_timestamp() < i64::from_be_bytes(*expiry);
+                return fresh.then(|| value.to_vec());
+            }
+        }
+        None
+    }
+}
+
+impl std::fmt::Debug for Seal {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Seal([redacted])")
+    }
+}
+
+fn derive(key: &CookieKey) -> Result<RandomizedNonceKey, SealFailed> {
+    let secret = hkdf::Salt::new(hkdf::HKDF_SHA256, b"maestrano seal 1").extract(key.expose().as_bytes());
+    let mut bytes = [0; 32];
+    secret
+        .expand(&[b"cookies"], &AES_256_GCM_SIV)
+        .and_then(|okm| okm.fill(&mut bytes))
+        .map_err(|_| SealFailed)?;
+    RandomizedNonceKey::new(&AES_256_GCM_SIV, &bytes).map_err(|_| SealFailed)
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::utc_datetime;
+
+    use super::*;
+
+    const NOW: UtcDateTime = utc_datetime!(2026-11-23 10:00);
+    const LATER: UtcDateTime = utc_datetime!(2026-11-23 10:01);
+
+    fn seal(keys: &[&str]) -> Seal {
+        Seal::new(&keys.iter().map(|key| CookieKey::new(*key)).collect::<Vec<_>>()).unwrap()
+    }
+
+    #[test]
+    fn a_sealed_value_opens_for_its_purpose_until_it_expires() {
+        let seal = seal(&["one"]);
+        let sealed = seal.seal("session", LATER, b"usr-1").unwrap();
+        assert_eq!(seal.open("session", sealed.as_bytes(), NOW).as_deref(), Some(&b"usr-1"[..]));
+        assert_eq!(seal.open("login", sealed.as_bytes(), NOW), None);
+        assert_eq!(seal.open("session", sealed.as_bytes(), LATER), None);
+    }
+
+    #[test]
+    fn a_new_key_seals_and_the_old_one_still_opens() {
+        let old = seal(&["old"]);
+        let both = seal(&["new", "old"]);
+        let sealed = old.seal("session", LATER, b"value").unwrap();
+        assert!(both.open("session", sealed.as_bytes(), NOW).is_some());
+        let sealed = both.seal("session", LATER, b"value").unwrap();
+        assert!(old.open("session", sealed.as_bytes(), NOW).is_none());
+    }
+
+    #[test]
+    fn a_change_of_any_character_does_not_open() {
+        let seal = seal(&["one"]);
+        let sealed = seal.seal("session", LATER, b"usr-1").unwrap();
+        for position in 0..sealed.len() {
+            let mut changed = sealed.clone().into_bytes();
+            changed[position] = if changed[position] == b'A' { b'B' } else { b'A' };
+            assert_eq!(seal.open("session", &changed, NOW), None, "at {position}");
+        }
+    }
+
+    #[test]
+    fn anything_else_does_not_open() {
+        let seal = seal(&["one"]);
+        let huge = "A".repeat(100_000);
+        for text in ["", "A", "AAAAAAAAAAAAAAAA", "not base64!", "\u{0}", huge.as_str()] {
+            assert_eq!(seal.open("session", text.as_bytes(), NOW), None);
+        }
+    }
+
+    #[test]
+    fn the_same_value_never_looks_the_same() {
+        let seal = seal(&["one"]);
+        assert_ne!(seal.seal("a", LATER, b"x").unwrap(), seal.seal("a", LATER, b"x").unwrap());
+    }
+}

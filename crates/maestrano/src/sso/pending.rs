@@ -1,0 +1,214 @@
+//! The logins that one browser has begun: the content of its login cookie.
+
+use serde::{Deserialize, Serialize};
+use time::{Duration, UtcDateTime};
+
+use super::return_to::ReturnTo;
+use crate::ids::MarketplaceName;
+
+/// How long a begun login can be finished.
+pub(crate) const LIFETIME: Duration = Duration::minutes(10);
+/// How many begun logins a browser keeps; the newest win.
+const MOST: usize = 3;
+/// How many logins in a row a browser may begin without finishing one.
+const PATIENCE: u8 = 4;
+/// So many bytes of JSON make a sealed cookie of less than 1,000 bytes.
+const ROOM: usize = 620;
+
+/// What a browser has begun, and which marketplace it used last.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Logins {
+    #[serde(rename = "m", default, skip_serializing_if = "Option::is_none")]
+    last: Option<MarketplaceName>,
+    #[serde(rename = "u", default)]
+    unfinished: u8,
+    #[serde(rename = "p", default)]
+    pending: Vec<Pending>,
+}
+
+/// One begun login.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Pending {
+    #[serde(rename = "i")]
+    request_id: String,
+    #[serde(rename = "m")]
+    marketplace: MarketplaceName,
+    #[serde(rename = "r")]
+    return_to: ReturnTo,
+    #[serde(rename = "t")]
+    started: i64,
+}
+
+impl Pending {
+    pub(crate) fn return_to(&self) -> &ReturnTo {
+        &self.return_to
+    }
+
+    fn is_current(&self, now: UtcDateTime) -> bool {
+        now.unix_timestamp() - self.started < LIFETIME.whole_seconds()
+    }
+}
+
+impl Logins {
+    /// The marketplace of the last login that this browser finished.
+    pub(crate) fn last(&self) -> Option<&MarketplaceName> {
+        self.last.as_ref()
+    }
+
+    /// Whether this browser goes round in circles: it has begun login after login and finished none.
+    pub(crate) fn go_in_circles(&self, now: UtcDateTime) -> bool {
+        self.unfinished >= PATIENCE && self.pending.iter().any(|pending| pending.is_current(now))
+    }
+
+    /// Forgets that logins were not finished, because the person has asked to start again.
+    pub(crate) fn start_again(&mut self) {
+        self.unfinished = 0;
+    }
+
+    pub(crate) fn begin(
+        &mut self,
+        request_id: &str,
+        marketplace: &MarketplaceName,
+        return_to: ReturnTo,
+        now: UtcDateTime,
+    ) {
+        self.pending.retain(|pending| pending.is_current(now));
+        if self.pending.is_empty() {
+            self.unfinished = 0;
+        }
+        self.unfinished = self.unfinished.saturating_add(1);
+        let (request_id, marketplace) = (request_id.to_owned(), marketplace.clone());
+        self.pending.push(Pending { request_id, marketplace, return_to, started: now.unix_timestamp() });
+        let surplus = self.pending.len().saturating_sub(MOST);
+        self.pending.drain(..surplus);
+    }
+
+    /// Takes out the login that this request id belongs to, if it was begun here, at this marketplace, and
+    /// not too long ago.
+    pub(crate) fn finish(
+        &mut self,
+        request_id: &str,
+        marketplace: &MarketplaceName,
+        now: UtcDateTime,
+    ) -> Option<Pending> {
+        let found =
+            |pending: &Pending| pending.request_id == request_id && pending.marketplace == *marketplace;
+        let position = self.pending.iter().position(found)?;
+        let pending = self.pending.remove(position);
+        if !pending.is_current(now) {
+            return None;
+        }
+        self.unfinished = 0;
+        self.last = Some(marketplace.clone());
+        Some(pending)
+    }
+
+    /// As bytes that fit into the cookie: the oldest logins go first, and a return address that leaves no
+    /// room for even one login becomes the start page.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        let mut logins = self.clone();
+        loop {
+            let bytes = serde_json::to_vec(&logins).unwrap_or_default();
+            if bytes.len() <= ROOM {
+                return bytes;
+            }
+            match logins.pending.as_mut_slice() {
+                [] => return bytes,
+                [only] if only.return_to == ReturnTo::home() => return bytes,
+                [only] => only.return_to = ReturnTo::home(),
+                _ => drop(logins.pending.remove(0)),
+            }
+        }
+    }
+
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        serde_json::from_slice(bytes).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::utc_datetime;
+
+    use super::*;
+
+    const NOW: UtcDateTime = utc_datetime!(2026-11-23 10:00);
+
+    fn market(name: &str) -> MarketplaceName {
+        name.parse().unwrap()
+    }
+
+    fn me() -> ReturnTo {
+        ReturnTo::parse("/me", "/maestrano")
+    }
+
+    #[test]
+    fn a_begun_login_is_finished_once_at_its_own_marketplace() {
+        let mut logins = Logins::default();
+        logins.begin("_1", &market("a"), me(), NOW);
+        assert_eq!(logins.finish("_1", &market("b"), NOW), None);
+        assert_eq!(logins.finish("_2", &market("a"), NOW), None);
+        assert_eq!(logins.finish("_1", &market("a"), NOW).map(|pending| pending.return_to), Some(me()));
+        assert_eq!(logins.last(), Some(&market("a")));
+        assert_eq!(logins.finish("_1", &market("a"), NOW), None);
+    }
+
+    #[test]
+    fn a_begun_login_is_too_old_after_ten_minutes() {
+        let mut logins = Logins::default();
+        logins.begin("_1", &market("a"), me(), NOW);
+        assert!(logins.clone().finish("_1", &market("a"), NOW + Duration::seconds(599)).is_some());
+        assert!(logins.finish("_1", &market("a"), NOW + Duration::seconds(600)).is_none());
+    }
+
+    #[test]
+    fn a_browser_keeps_its_three_newest_logins() {
+        let mut logins = Logins::default();
+        for id in ["_1", "_2", "_3", "_4"] {
+            logins.begin(id, &market("a"), me(), NOW);
+        }
+        assert!(logins.finish("_1", &market("a"), NOW).is_none());
+        for id in ["_2", "_3", "_4"] {
+            assert!(logins.finish(id, &market("a"), NOW).is_some(), "{id}");
+        }
+    }
+
+    #[test]
+    fn four_logins_without_a_finish_are_a_circle() {
+        let mut logins = Logins::default();
+        for id in ["_1", "_2", "_3"] {
+            logins.begin(id, &market("a"), me(), NOW);
+        }
+        assert!(!logins.go_in_circles(NOW));
+        logins.begin("_4", &market("a"), me(), NOW);
+        assert!(logins.go_in_circles(NOW));
+        assert!(!logins.go_in_circles(NOW + LIFETIME));
+        let mut finished = logins.clone();
+        finished.finish("_4", &market("a"), NOW);
+        assert!(!finished.go_in_circles(NOW));
+        logins.start_again();
+        assert!(!logins.go_in_circles(NOW));
+    }
+
+    #[test]
+    fn the_cookie_stays_small_whatever_the_return_address() {
+        let long = format!("/{}", "a".repeat(4000));
+        let name = market(&"m".repeat(128));
+        let mut logins = Logins::default();
+        for _ in 0..3 {
+            let id = format!("_{}", "0".repeat(32));
+            logins.begin(&id, &name, ReturnTo::parse(&long, "/maestrano"), NOW);
+            let mut kept = Logins::from_bytes(&logins.to_bytes()).unwrap();
+            assert!(logins.to_bytes().len() <= ROOM);
+            assert_eq!(kept.finish(&id, &name, NOW).map(|pending| pending.return_to), Some(ReturnTo::home()));
+            logins.finish(&id, &name, NOW);
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_not_logins_are_none() {
+        for bytes in [&b""[..], b"7", b"{\"p\":[{}]}", b"{\"m\":\"a b\"}", &[0xff]] {
+            assert_eq!(Logins::from_bytes(bytes), None);
+        }
+    }
+}

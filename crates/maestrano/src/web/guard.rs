@@ -1,0 +1,130 @@
+//! The door before every other page: a session, or the answer that is to be given instead.
+
+use std::fmt;
+
+use aws_lc_rs::{constant_time, hmac};
+use bytes::Bytes;
+use http::request::Parts;
+use http::{Method, Response};
+use time::UtcDateTime;
+use tracing::error;
+
+use super::answer::{Answer, Visitor};
+use super::{Site, with_cookies};
+use crate::session::Session;
+use crate::sso::{Check, Launch, Sso};
+
+/// Nobody comes in. It already is the answer: a redirect to the start of a login, 401, or 503.
+#[must_use]
+pub struct Denied {
+    // Boxed, because an answer is large and most requests are not denied.
+    denial: Box<(Why, Response<Bytes>)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Why {
+    Nobody,
+    Ended,
+    Unreachable,
+}
+
+impl Denied {
+    fn new(why: Why, response: Response<Bytes>) -> Self {
+        Self { denial: Box::new((why, response)) }
+    }
+
+    /// The answer to give.
+    #[must_use]
+    pub fn into_response(self) -> Response<Bytes> {
+        self.denial.1
+    }
+
+    /// Reads the outcome of a check for a page that works with and without a session: nobody, or a session
+    /// that has ended, is `None`; a platform that cannot be asked stays an answer.
+    ///
+    /// # Errors
+    /// The denial, when the platform cannot be asked.
+    pub fn optional(outcome: Result<Session, Self>) -> Result<Option<Session>, Self> {
+        match outcome {
+            Ok(session) => Ok(Some(session)),
+            Err(denied) if denied.denial.0 == Why::Unreachable => Err(denied),
+            Err(_) => Ok(None),
+        }
+    }
+}
+
+impl fmt::Debug for Denied {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (why, response) = &*self.denial;
+        write!(formatter, "Denied({why:?}, {})", response.status().as_u16())
+    }
+}
+
+impl fmt::Display for Denied {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self.denial.0 {
+            Why::Nobody => "nobody is signed in",
+            Why::Ended => "the session has ended",
+            Why::Unreachable => "the platform cannot be asked about the session",
+        })
+    }
+}
+
+impl std::error::Error for Denied {}
+
+/// Checks the session of a request.
+pub(crate) async fn check(
+    site: &Site,
+    sso: &Sso,
+    request: &Parts,
+    now: UtcDateTime,
+) -> Result<Session, Denied> {
+    let Some((cookies, session)) = site.session(sso, request, now) else {
+        let visitor = Visitor::of(request);
+        let last = site.last(sso, request, now);
+        let init = site.init_for(last.as_ref(), &[(Launch::RETURN_TO, return_to(request))]);
+        return Err(Denied::new(Why::Nobody, Answer::LoginRequired { init }.response(visitor)));
+    };
+    let marketplace = site.configuration.marketplace(session.marketplace().as_str());
+    let outcome = match marketplace {
+        Some(marketplace) => sso.check(&session, marketplace, now).await,
+        // A marketplace that is gone cannot be asked: its sessions last until they would be.
+        None if now < session.recheck() => Check::Alive,
+        None => Check::Ended,
+    };
+    match outcome {
+        Check::Alive => Ok(session),
+        Check::Unreachable => {
+            let answer = Answer::PlatformUnreachable.response(Visitor::of(request));
+            Err(Denied::new(Why::Unreachable, answer))
+        }
+        Check::Ended => {
+            let back = [(Launch::RETURN_TO, return_to(request)), (Launch::GROUP, session.group().as_str())];
+            let back = if marketplace.is_some() { &back[..] } else { &back[..1] };
+            let init = site.init_for(marketplace.map(|_| session.marketplace()), back);
+            let answer = Answer::SessionEnded { init }.response(Visitor::of(request));
+            let cookie =
+                cookies.clear_session().inspect_err(|broken| error!(%broken, "a cookie cannot be cleared"));
+            Err(Denied::new(Why::Ended, with_cookies(answer, cookie)))
+        }
+    }
+}
+
+/// What a link must carry to sign this session out: nobody can make it up without the session's token, nor
+/// the token from it.
+pub(super) fn logout_token(session: &Session) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, session.token().expose().as_bytes());
+    let tag = hmac::sign(&key, b"logout");
+    tag.as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+pub(super) fn is_logout_token(session: &Session, token: &str) -> bool {
+    constant_time::verify_slices_are_equal(logout_token(session).as_bytes(), token.as_bytes()).is_ok()
+}
+
+/// The page that was asked for; a request that changed something is not repeated after the login.
+fn return_to(request: &Parts) -> &str {
+    let repeatable = matches!(request.method, Method::GET | Method::HEAD);
+    let path = request.uri.path_and_query().filter(|_| repeatable);
+    path.map_or("/", |path| path.as_str())
+}

@@ -1,0 +1,334 @@
+//! Speaks HTTP: one table of routes, one of answers, two cookies. Knows nothing of the protocol.
+
+mod answer;
+mod cookie;
+mod guard;
+mod page;
+mod route;
+
+use aws_lc_rs::rand;
+use bytes::Bytes;
+use http::header::SET_COOKIE;
+use http::request::Parts;
+use http::{HeaderValue, Method, Request, Response};
+use time::UtcDateTime;
+use tracing::{error, trace, warn};
+
+use self::answer::{Answer, Visitor};
+use self::cookie::Cookies;
+pub use self::guard::Denied;
+pub(crate) use self::guard::check;
+use self::route::{Route, Routes, Target};
+use crate::config::{Configuration, Marketplace};
+use crate::error::chain;
+use crate::ids::MarketplaceName;
+use crate::session::Session;
+use crate::sso::{Launch, Logins, Refusal, ReturnTo, Sso};
+
+/// The most that is taken of a request's body, in bytes (security.md 1.2, 5.3).
+pub const MAX_BODY: usize = 1024 * 1024;
+
+/// The body of a request, as an adapter hands it over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Body {
+    /// The whole body, of at most [`MAX_BODY`] bytes.
+    Whole(Bytes),
+    /// A body of more than [`MAX_BODY`] bytes, of which no more was read.
+    TooLarge,
+}
+
+/// What is configured, ready to answer requests: immutable, replaced as a whole by a refresh.
+#[derive(Debug)]
+pub(crate) struct Site {
+    pub(crate) configuration: Configuration,
+    routes: Routes,
+    /// The cookies of every application host; usually one.
+    cookies: Vec<Cookies>,
+    /// How a browser arrives at the application after a login.
+    arrival: Arrival,
+}
+
+/// How a browser arrives at the application after a login.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Arrival {
+    /// By a redirect: right for applications whose own session cookie is `SameSite=Lax`.
+    #[default]
+    Redirect,
+    /// By a page that goes on by itself: needed by applications whose own session cookie is
+    /// `SameSite=Strict`, which browsers do not send along a chain of redirects that began elsewhere.
+    Page,
+}
+
+impl Site {
+    pub(crate) fn new(configuration: Configuration, arrival: Arrival) -> Self {
+        let mut cookies: Vec<Cookies> = Vec::new();
+        for marketplace in configuration.marketplaces() {
+            let of_host = Cookies::of(marketplace.app_host());
+            if !cookies.contains(&of_host) {
+                cookies.push(of_host);
+            }
+        }
+        let routes = Routes::of(&configuration);
+        Self { configuration, routes, cookies, arrival }
+    }
+
+    /// Where a login at this marketplace starts.
+    fn init(&self, marketplace: &Marketplace, parameters: &[(&str, &str)]) -> String {
+        let mut address = marketplace.init_path().to_owned();
+        for (name, value) in parameters {
+            let pair = form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish();
+            address.push(if address.contains('?') { '&' } else { '?' });
+            address.push_str(&pair);
+        }
+        address
+    }
+
+    /// Where a login starts: at the marketplace that the browser used last, or the only one, or the default,
+    /// or where the person can choose.
+    fn init_for(&self, last: Option<&MarketplaceName>, parameters: &[(&str, &str)]) -> String {
+        match self.marketplace_for(last) {
+            Some(marketplace) => self.init(marketplace, parameters),
+            None => {
+                let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
+                let separator = if query.is_empty() { "" } else { "?" };
+                format!("{}{separator}{query}", self.routes.choose())
+            }
+        }
+    }
+
+    fn marketplace_for(&self, last: Option<&MarketplaceName>) -> Option<&Marketplace> {
+        let last = last.and_then(|name| self.configuration.marketplace(name.as_str()));
+        last.or_else(|| self.configuration.default_marketplace())
+    }
+
+    /// The session that a request's cookies open, with the cookies it was found in.
+    fn session<'a>(&'a self, sso: &Sso, request: &Parts, now: UtcDateTime) -> Option<(&'a Cookies, Session)> {
+        let found =
+            |cookies: &'a Cookies| Some((cookies, cookies.session(&sso.seal, &request.headers, now)?));
+        self.cookies.iter().find_map(found)
+    }
+
+    /// The marketplace that this browser used last.
+    fn last(&self, sso: &Sso, request: &Parts, now: UtcDateTime) -> Option<MarketplaceName> {
+        let last = |cookies: &Cookies| cookies.logins(&sso.seal, &request.headers, now).last().cloned();
+        self.cookies.iter().find_map(last)
+    }
+}
+
+/// Answers every request below the mount.
+pub(crate) async fn handle(
+    site: &Site,
+    sso: &Sso,
+    request: Request<Body>,
+    now: UtcDateTime,
+) -> Response<Bytes> {
+    let (parts, body) = request.into_parts();
+    let visitor = Visitor::of(&parts);
+    let visit = Visit { site, sso, parts: &parts, visitor, now };
+    match site.routes.find(&parts.method, parts.uri.path(), parts.uri.query().unwrap_or_default()) {
+        Route::None => Answer::NotFound.response(visitor),
+        Route::OtherMethod { allow } => Answer::MethodNotAllowed { allow }.response(visitor),
+        Route::To(target) => match body {
+            Body::TooLarge => Answer::TooLarge.response(visitor),
+            Body::Whole(body) => match target {
+                Target::Choose => visit.choose(),
+                Target::Init(marketplace) => visit.init(marketplace),
+                Target::Consume(marketplace) => visit.consume(marketplace, &body).await,
+                Target::Finish => visit.finish().await,
+                Target::Logout => visit.logout(),
+            },
+        },
+    }
+}
+
+/// The path and query that signs this session out by a link, such as `/maestrano/logout?token=…`.
+pub(crate) fn logout_path(site: &Site, session: &Session) -> String {
+    format!("{}?token={}", site.routes.logout(), guard::logout_token(session))
+}
+
+/// One request to a route of the library.
+struct Visit<'a> {
+    site: &'a Site,
+    sso: &'a Sso,
+    parts: &'a Parts,
+    visitor: Visitor,
+    now: UtcDateTime,
+}
+
+impl Visit<'_> {
+    fn query(&self) -> &str {
+        self.parts.uri.query().unwrap_or_default()
+    }
+
+    fn parameter(&self, name: &str) -> Option<String> {
+        let mut pairs = form_urlencoded::parse(self.query().as_bytes());
+        pairs.find_map(|(key, value)| (key == name).then(|| value.into_owned()))
+    }
+
+    fn choose(&self) -> Response<Bytes> {
+        let last = self.site.last(self.sso, self.parts, self.now);
+        let pairs: Vec<_> = form_urlencoded::parse(self.query().as_bytes()).collect();
+        let pairs: Vec<_> = pairs.iter().map(|(name, value)| (name.as_ref(), value.as_ref())).collect();
+        let answer = match self.site.marketplace_for(last.as_ref()) {
+            Some(marketplace) => Answer::SeeOther { to: self.site.init(marketplace, &pairs) },
+            None => {
+                let all = self.site.configuration.marketplaces();
+                let choice =
+                    |market: &Marketplace| (market.name().to_string(), self.site.init(market, &pairs));
+                Answer::Choose { marketplaces: all.map(choice).collect() }
+            }
+        };
+        answer.response(self.visitor)
+    }
+
+    fn init(&self, marketplace: &MarketplaceName) -> Response<Bytes> {
+        let Some(marketplace) = self.site.configuration.marketplace(marketplace.as_str()) else {
+            return Answer::NotFound.response(self.visitor);
+        };
+        let session = self.site.session(self.sso, self.parts, self.now).map(|(_, session)| session);
+        let session = session.filter(|session| session.marketplace() == marketplace.name());
+        let mount = self.site.configuration.rules().mount();
+        let launch = Launch::parse(self.query(), mount, session.as_ref().map(Session::group));
+        let cookies = Cookies::of(marketplace.app_host());
+        let mut logins = cookies.logins(&self.sso.seal, &self.parts.headers, self.now);
+        let started = self.sso.start(marketplace, &launch, &mut logins, self.now);
+        let cookie = cookies.set_logins(&self.sso.seal, &logins, self.now);
+        match started.and_then(|to| Ok((to, cookie?))) {
+            Ok((to, cookie)) => with_cookies(Answer::SeeOther { to }.response(self.visitor), [cookie]),
+            Err(refusal) => self.refused(&refusal, Some(marketplace)),
+        }
+    }
+
+    async fn consume(&self, marketplace: &MarketplaceName, body: &[u8]) -> Response<Bytes> {
+        let Some(marketplace) = self.site.configuration.marketplace(marketplace.as_str()) else {
+            return Answer::NotFound.response(self.visitor);
+        };
+        // A field that comes twice, or not at all, is as good as an empty one: it is refused below.
+        let mut fields = form_urlencoded::parse(body).filter(|(name, _)| name == "SAMLResponse");
+        let response = fields.next().filter(|_| fields.next().is_none()).map(|(_, value)| value);
+        let response = response.unwrap_or_default();
+        let allowance = self.site.configuration.rules().clock_allowance();
+        match self.sso.receive(marketplace, response.as_bytes(), allowance, self.now).await {
+            Ok(ticket) => {
+                let to = format!("{}?t={ticket}", self.site.routes.finish());
+                Answer::SeeOther { to }.response(self.visitor)
+            }
+            Err(refusal) => {
+                trace!(marketplace = %marketplace.name(), response = %response, "the refused response");
+                self.refused(&refusal, Some(marketplace))
+            }
+        }
+    }
+
+    async fn finish(&self) -> Response<Bytes> {
+        let ticket = self.parameter("t").unwrap_or_default();
+        let login = match self.sso.open_ticket(&ticket, self.now) {
+            Ok(login) => login,
+            Err(refusal) => return self.refused(&refusal, None),
+        };
+        let Some(marketplace) = self.site.configuration.marketplace(login.marketplace().as_str()) else {
+            return Answer::NotFound.response(self.visitor);
+        };
+        let cookies = Cookies::of(marketplace.app_host());
+        let mut logins: Logins = cookies.logins(&self.sso.seal, &self.parts.headers, self.now);
+        let mount = self.site.configuration.rules().mount();
+        let finished = self.sso.finish(&login, mount, &mut logins, self.parts, self.now).await;
+        let set_logins = cookies.set_logins(&self.sso.seal, &logins, self.now);
+        let lifetime = self.site.configuration.rules().session_lifetime();
+        let outcome = finished.and_then(|finished| {
+            let session = cookies.set_session(&self.sso.seal, &finished.session, lifetime, self.now)?;
+            Ok((self.arrive(&finished.go_to), session))
+        });
+        match (outcome, set_logins) {
+            (Ok((answer, session)), Ok(logins)) => {
+                with_cookies(answer.response(self.visitor), [session, logins])
+            }
+            (Ok(_), Err(broken)) => self.refused(&Refusal::Broken(broken), Some(marketplace)),
+            (Err(refusal), logins) => with_cookies(self.refused(&refusal, Some(marketplace)), logins),
+        }
+    }
+
+    fn arrive(&self, go_to: &ReturnTo) -> Answer {
+        let to = go_to.as_str().to_owned();
+        match self.site.arrival {
+            Arrival::Redirect => Answer::SeeOther { to },
+            Arrival::Page => Answer::Arrive { to },
+        }
+    }
+
+    /// Signs out by POST, or by a link that carries the session's own token: nobody else can end a session by
+    /// leading a browser here.
+    fn logout(&self) -> Response<Bytes> {
+        let home = || Answer::SeeOther { to: "/".to_owned() }.response(self.visitor);
+        let Some((cookies, session)) = self.site.session(self.sso, self.parts, self.now) else {
+            return home();
+        };
+        let own = self.parameter("token").is_some_and(|token| guard::is_logout_token(&session, &token));
+        if self.parts.method != Method::POST && !own {
+            let action = self.site.routes.logout().to_owned();
+            return Answer::ConfirmLogout { action }.response(self.visitor);
+        }
+        let response = match self.site.configuration.marketplace(session.marketplace().as_str()) {
+            Some(marketplace) => {
+                let to = marketplace.logout_url(Some(&session.user().real()));
+                Answer::SeeOther { to }.response(self.visitor)
+            }
+            None => home(),
+        };
+        with_cookies(response, cookies.clear_session())
+    }
+
+    /// The answer to a login that comes to nothing: one log line with the reason, one reference for both.
+    fn refused(&self, refusal: &Refusal, marketplace: Option<&Marketplace>) -> Response<Bytes> {
+        let reference = reference();
+        let name = marketplace.map(|marketplace| marketplace.name().as_str()).unwrap_or_default();
+        let (code, reason) = (refusal.code(), chain(refusal));
+        match refusal {
+            Refusal::Memory(_) | Refusal::AppFailed(_) | Refusal::Broken(_) => {
+                error!(reference, marketplace = name, code, reason, "login failed");
+            }
+            _ => warn!(reference, marketplace = name, code, reason, "login refused"),
+        }
+        let again = marketplace.map(Marketplace::name).cloned();
+        let again = again.or_else(|| self.site.last(self.sso, self.parts, self.now));
+        let again = |parameters: &[(&str, &str)]| self.site.init_for(again.as_ref(), parameters);
+        let answer = match refusal {
+            Refusal::Rejected(_) | Refusal::TooLarge => Answer::LoginRefused { again: again(&[]), reference },
+            Refusal::Replayed | Refusal::NoTicket | Refusal::NotBegun => {
+                Answer::LoginNotBegun { again: again(&[]), reference }
+            }
+            Refusal::Circles => Answer::Circles { again: again(&[(Launch::START_AGAIN, "1")]), reference },
+            Refusal::Memory(_) => Answer::MemoryUnavailable { again: again(&[]), reference },
+            Refusal::ByApp => match marketplace {
+                Some(marketplace) => Answer::SeeOther { to: marketplace.unauthorized_url() },
+                None => Answer::LoginRefused { again: again(&[]), reference },
+            },
+            Refusal::AppFailed(_) => Answer::AppFailed { reference },
+            Refusal::Broken(_) => Answer::Broken { reference },
+        };
+        answer.response(self.visitor)
+    }
+}
+
+fn with_cookies(
+    mut response: Response<Bytes>,
+    cookies: impl IntoIterator<Item = HeaderValue>,
+) -> Response<Bytes> {
+    for cookie in cookies {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// What connects the page that a person sees with the log line.
+fn reference() -> String {
+    let mut random = [0; 6];
+    // Without randomness the reference is less telling, and the answer is the same.
+    let _ = rand::fill(&mut random);
+    random.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests;

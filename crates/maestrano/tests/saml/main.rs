@@ -1,0 +1,12 @@
+//! The verifier of responses, and the login that comes of one: what is accepted, and what is refused for
+//! which reason.
+
+mod accepted;
+mod contract;
+mod identity;
+mod kit;
+mod keys;
+mod requests;
+mod rules;
+mod transcripts;
+mod vectors;
