@@ -95,6 +95,7 @@ where
 /// The value is `None`. While the platform has been out of reach for too long, the answer is 503: an outage
 /// is not the same as nobody.
 #[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "it is taken apart in the arguments of a handler")]
 pub struct MaybeSession(pub Option<Session>);
 
 impl<S> FromRequestParts<S> for MaybeSession

@@ -58,21 +58,16 @@ pub enum SignIn {
     Refuse,
 }
 
+/// What an application says, to come.
+type Answer<'a> = Pin<Box<dyn Future<Output = Result<SignIn, Box<dyn StdError + Send + Sync>>> + Send + 'a>>;
+
 /// An application with its type forgotten, so that nothing a user of the library names has a parameter.
 pub(crate) trait AnyApp: Send + Sync {
-    fn sign_in<'a>(
-        &'a self,
-        login: &'a Login,
-        request: &'a Parts,
-    ) -> Pin<Box<dyn Future<Output = Result<SignIn, Box<dyn StdError + Send + Sync>>> + Send + 'a>>;
+    fn sign_in<'a>(&'a self, login: &'a Login, request: &'a Parts) -> Answer<'a>;
 }
 
 impl<A: PartnerApp> AnyApp for A {
-    fn sign_in<'a>(
-        &'a self,
-        login: &'a Login,
-        request: &'a Parts,
-    ) -> Pin<Box<dyn Future<Output = Result<SignIn, Box<dyn StdError + Send + Sync>>> + Send + 'a>> {
+    fn sign_in<'a>(&'a self, login: &'a Login, request: &'a Parts) -> Answer<'a> {
         Box::pin(async move { PartnerApp::sign_in(self, login, request).await.map_err(Into::into) })
     }
 }

@@ -13,6 +13,8 @@ use time::Duration;
 use crate::app::{AnyApp, PartnerApp};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Configuration, Plan, Settings};
+#[cfg(feature = "reqwest")]
+use crate::error::chain;
 use crate::error::{Error, Problem, Problems};
 use crate::memory::{InProcess, Memory};
 use crate::seal::Seal;
@@ -42,19 +44,16 @@ impl Maestrano {
     /// Begins with the settings of the environment (`MNO_DEVPL_HOST`, `MNO_DEVPL_API_PATH`,
     /// `MNO_DEVPL_ENV_NAME`, `MNO_DEVPL_ENV_KEY`, `MNO_DEVPL_ENV_SECRET`, `MNO_COOKIE_KEY`,
     /// `MNO_DEFAULT_MARKETPLACE`). Cannot fail; [`Builder::connect`] says what is missing.
-    #[must_use]
     pub fn from_env() -> Builder {
         Self::from_settings(Settings::from_env())
     }
 
     /// Begins with a TOML, YAML or JSON file; the environment wins over it.
-    #[must_use]
     pub fn from_file(path: impl AsRef<Path>) -> Builder {
         Self::from_settings(Settings::from_file(path.as_ref()))
     }
 
     /// Begins with settings made in code.
-    #[must_use]
     pub fn from_settings(settings: Settings) -> Builder {
         Builder {
             settings,
@@ -168,11 +167,13 @@ impl Builder {
         if app.is_none() {
             problems.push(Problem::new("app", "is missing: say what happens at a sign-in with .app(…)"));
         }
-        let transport = transport.or_else(default_transport);
-        if transport.is_none() {
-            problems
-                .push(Problem::new("transport", "is missing: give one, or turn the feature `reqwest` on"));
-        }
+        let transport = match transport.map_or_else(default_transport, Ok) {
+            Ok(transport) => Some(transport),
+            Err(problem) => {
+                problems.push(problem);
+                None
+            }
+        };
         let plan = match settings.plan() {
             Ok(plan) => Some(plan),
             Err(Error::Settings(found)) => {
@@ -203,11 +204,16 @@ impl fmt::Debug for Builder {
 }
 
 #[cfg(feature = "reqwest")]
-fn default_transport() -> Option<Arc<dyn Transport>> {
-    Some(Arc::new(crate::transport::Reqwest::new().ok()?))
+fn default_transport() -> Result<Arc<dyn Transport>, Problem> {
+    match crate::transport::Reqwest::new() {
+        Ok(reqwest) => Ok(Arc::new(reqwest)),
+        Err(error) => {
+            Err(Problem::new("transport", format!("cannot be made by default ({}): give one", chain(&error))))
+        }
+    }
 }
 
 #[cfg(not(feature = "reqwest"))]
-fn default_transport() -> Option<Arc<dyn Transport>> {
-    None
+fn default_transport() -> Result<Arc<dyn Transport>, Problem> {
+    Err(Problem::new("transport", "is missing: give one, or turn the feature `reqwest` on"))
 }

@@ -60,5 +60,9 @@ impl Configuration {
         for marketplace in self.marketplaces().filter(|marketplace| marketplace.trust().allows_sha1()) {
             tracing::warn!(marketplace = %marketplace.name(), "danger_allow_sha1 is set: signatures can be forged");
         }
+        for marketplace in self.marketplaces().filter(|marketplace| !marketplace.signs_in_at_home()) {
+            let (host, home) = (marketplace.identity_host().as_str(), marketplace.app_host().as_str());
+            tracing::warn!(marketplace = %marketplace.name(), host, home, "sso.idm is not app.host: who signs in stays there");
+        }
     }
 }

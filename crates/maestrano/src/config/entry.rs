@@ -42,7 +42,9 @@ pub(super) struct Draft<'a> {
 
 impl<'a> Draft<'a> {
     pub(super) fn new(rules: &'a Rules, findings: &'a Findings) -> Self {
-        Self { rules, findings, marketplaces: Vec::new(), claims: HashMap::new() }
+        let own = |path| (format!("{}/{path}", rules.mount()), "this library itself".to_owned());
+        let claims = ["auth/saml/finish", "logout"].map(own).into();
+        Self { rules, findings, marketplaces: Vec::new(), claims }
     }
 
     /// Reads entries in the shape of the developer platform's answer (contract/config.md 3.5).
@@ -116,6 +118,7 @@ impl<'a> Draft<'a> {
             acs_url: join(&identity_host, &consume_path),
             idp_url: format!("{}auth/saml", join(&identity_provider, &api_base)),
             identity_provider,
+            identity_host,
             api_base,
             init_path,
             consume_path,

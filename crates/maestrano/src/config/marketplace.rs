@@ -38,6 +38,7 @@ pub struct Marketplace {
     pub(super) api_host: Url,
     pub(super) api_base: String,
     pub(super) app_host: Url,
+    pub(super) identity_host: Url,
     pub(super) identity_provider: Url,
     pub(super) init_path: String,
     pub(super) consume_path: String,
@@ -137,6 +138,18 @@ impl Marketplace {
     #[must_use]
     pub fn app_host(&self) -> &Url {
         &self.app_host
+    }
+
+    /// Whether browsers are signed in at the application's own host.
+    pub(crate) fn signs_in_at_home(&self) -> bool {
+        self.identity_host.origin() == self.app_host.origin()
+    }
+
+    /// The origin at which browsers are signed in (`sso.idm`): the application's own, unless configured
+    /// otherwise. Its cookies reach no other host, so an application that is open at two goes on at this one.
+    #[must_use]
+    pub fn identity_host(&self) -> &Url {
+        &self.identity_host
     }
 
     /// Where a login starts: path and query as configured (`sso.init_path`).

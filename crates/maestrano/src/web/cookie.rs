@@ -28,12 +28,12 @@ pub(crate) struct Cookies {
 }
 
 impl Cookies {
-    /// The cookies of an application host such as `https://crm.example.com`.
-    pub(crate) fn of(app_host: &Url) -> Self {
-        let origin = app_host.origin().ascii_serialization();
+    /// The cookies of a host at which browsers are signed in, such as `https://crm.example.com`.
+    pub(crate) fn of(host: &Url) -> Self {
+        let origin = host.origin().ascii_serialization();
         let digest = digest::digest(&digest::SHA256, origin.as_bytes());
         let tag: String = digest.as_ref().iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-        let secure = app_host.scheme() == "https";
+        let secure = host.scheme() == "https";
         let prefix = if secure { "__Host-" } else { "" };
         Self {
             session: format!("{prefix}mno_session_{tag}"),

@@ -65,7 +65,7 @@ impl Site {
     pub(crate) fn new(configuration: Configuration, arrival: Arrival) -> Self {
         let mut cookies: Vec<Cookies> = Vec::new();
         for marketplace in configuration.marketplaces() {
-            let of_host = Cookies::of(marketplace.app_host());
+            let of_host = Cookies::of(marketplace.identity_host());
             if !cookies.contains(&of_host) {
                 cookies.push(of_host);
             }
@@ -76,7 +76,8 @@ impl Site {
 
     /// Where a login at this marketplace starts.
     fn init(&self, marketplace: &Marketplace, parameters: &[(&str, &str)]) -> String {
-        let mut address = marketplace.init_path().to_owned();
+        let home = marketplace.signs_in_at_home();
+        let mut address = if home { marketplace.init_path() } else { marketplace.init_url() }.to_owned();
         for (name, value) in parameters {
             let pair = form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish();
             address.push(if address.contains('?') { '&' } else { '?' });
@@ -191,7 +192,7 @@ impl Visit<'_> {
         let session = session.filter(|session| session.marketplace() == marketplace.name());
         let mount = self.site.configuration.rules().mount();
         let launch = Launch::parse(self.query(), mount, session.as_ref().map(Session::group));
-        let cookies = Cookies::of(marketplace.app_host());
+        let cookies = Cookies::of(marketplace.identity_host());
         let mut logins = cookies.logins(&self.sso.seal, &self.parts.headers, self.now);
         let started = self.sso.start(marketplace, &launch, &mut logins, self.now);
         let cookie = cookies.set_logins(&self.sso.seal, &logins, self.now);
@@ -231,7 +232,7 @@ impl Visit<'_> {
         let Some(marketplace) = self.site.configuration.marketplace(login.marketplace().as_str()) else {
             return Answer::NotFound.response(self.visitor);
         };
-        let cookies = Cookies::of(marketplace.app_host());
+        let cookies = Cookies::of(marketplace.identity_host());
         let mut logins: Logins = cookies.logins(&self.sso.seal, &self.parts.headers, self.now);
         let mount = self.site.configuration.rules().mount();
         let finished = self.sso.finish(&login, mount, &mut logins, self.parts, self.now).await;

@@ -54,12 +54,14 @@ impl Routes {
             format!("{mount}/auth/saml/finish"),
             format!("{mount}/logout"),
         );
-        let mut table = Vec::new();
+        let mut table: Vec<Row> = Vec::new();
         for marketplace in configuration.marketplaces() {
             let name = marketplace.name();
             table.push(Row::new(marketplace.init_path(), Target::Init(name.clone())));
             table.push(Row::new(marketplace.consume_path(), Target::Consume(name.clone())));
         }
+        // What asks for more is tried first: a path with a query before the same path without.
+        table.sort_by_key(|row| std::cmp::Reverse(row.query.len()));
         table.push(Row::new(&finish, Target::Finish));
         table.push(Row::new(&logout, Target::Logout));
         table.push(Row::new(&choose, Target::Choose));

@@ -231,7 +231,8 @@ fn login(market: &str, request_id: &str, now: UtcDateTime) -> Login {
         (now + Duration::minutes(3)).format(&time::format_description::well_known::Rfc3339).unwrap();
     let attributes =
         [["uid", "usr-1"], ["group_uid", "cld-1"], ["mno_session", "t&k"], ["mno_session_recheck", &recheck]];
-    serde_json::from_value(serde_json::json!({ "m": market, "c": "real", "r": request_id, "a": attributes })).unwrap()
+    serde_json::from_value(serde_json::json!({ "m": market, "c": "real", "r": request_id, "a": attributes }))
+        .unwrap()
 }
 
 fn header(response: &Response<Bytes>, name: http::HeaderName) -> &str {
@@ -640,6 +641,20 @@ async fn sessions_of_a_marketplace_that_is_gone_end_at_their_recheck() {
     let denied = world.check(NOW + Duration::minutes(3)).await.unwrap_err();
     assert_eq!(header(&denied, LOCATION), "/maestrano/auth/saml/init/one?return_to=%2Fme%3Ftab%3D2");
     assert_eq!(world.platform.asked(), 0);
+}
+
+#[tokio::test]
+async fn an_application_that_signs_in_at_another_host_sends_the_browser_there() {
+    let key = CookieKey::new("k".repeat(32));
+    let mut entry = marketplace("one");
+    entry["sso"]["idm"] = "https://login.example.com".into();
+    let settings = Settings::new().cookie_keys([&key]).marketplace(entry);
+    let configuration = settings.plan().unwrap().load(&Platform::default()).await.unwrap();
+    let mut world = World::new(&["one"]).await;
+    world.site = Site::new(configuration, Arrival::Redirect);
+    let denied = world.check(NOW).await.unwrap_err();
+    let init = "https://login.example.com/maestrano/auth/saml/init/one?return_to=%2Fme%3Ftab%3D2";
+    assert_eq!(header(&denied, LOCATION), init);
 }
 
 #[tokio::test]

@@ -88,7 +88,7 @@ fn every_recorded_login_is_accepted_with_its_facts() {
     let mut count = 0;
     for (recorded, assertion) in Recorded::accepted() {
         let facts = &recorded.facts;
-        let expected: Vec<(&str, &str)> = facts["attributes_in_document"]
+        let expected: Vec<(&str, &str)> = facts["attributes"]
             .as_array()
             .unwrap()
             .iter()
