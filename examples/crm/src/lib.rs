@@ -1,0 +1,25 @@
+//! A small CRM whose users come from Maestrano, without a web framework: its database, its pages, and what it
+//! does when somebody signs in. The examples beside it put a framework around it.
+//!
+//! ```no_run
+//! # async fn run(session: maestrano::Session) -> Result<(), Box<dyn std::error::Error>> {
+//! let crm = crm::Crm::from_env()?;
+//! let mno = maestrano::Maestrano::from_env().app(crm.clone()).connect().await?;
+//! // … in a handler, with the session that the adapter found:
+//! let page = crm.desk(&session).await?.page();
+//! # Ok(())
+//! # }
+//! ```
+
+mod app;
+mod pages;
+mod database;
+mod contact;
+mod request;
+mod process;
+
+pub use app::{Crm, Desk, Error};
+pub use contact::{Contact, InvalidContact, NewContact};
+pub use database::Member;
+pub use process::{Address, Failure, exit, log, stopped};
+pub use request::{is_own_form, prefers_json};
