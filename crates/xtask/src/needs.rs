@@ -1,0 +1,177 @@
+//! What the tests need beside Rust: found, installed, or asked for.
+
+use std::env;
+use std::path::Path;
+use std::process::Command;
+
+/// A program the tests call.
+struct Need {
+    program: &'static str,
+    purpose: &'static str,
+    /// The package that brings it, by installer: `apt-get`, `dnf`, `brew`, `pacman`.
+    packages: [&'static str; 4],
+}
+
+const NEEDS: [Need; 3] = [
+    Need {
+        program: "xmlsec1",
+        purpose: "checks the sandbox's signatures",
+        packages: ["xmlsec1", "xmlsec1", "libxmlsec1", "xmlsec"],
+    },
+    Need {
+        program: "chromium",
+        purpose: "signs in as people do",
+        packages: ["chromium", "chromium", "--cask chromium", "chromium"],
+    },
+    Need {
+        program: "chromedriver",
+        purpose: "leads chromium",
+        packages: ["chromium-driver", "chromedriver", "--cask chromedriver", "chromium"],
+    },
+];
+
+/// The package managers whose package names are known, and how each installs.
+const INSTALLERS: [(&str, &str); 4] = [
+    ("apt-get", "apt-get install --yes --no-install-recommends"),
+    ("dnf", "dnf install"),
+    ("brew", "brew install"),
+    ("pacman", "pacman -S"),
+];
+
+/// What a machine has and allows.
+pub(crate) struct Machine {
+    has: Box<dyn Fn(&str) -> bool>,
+    root: bool,
+}
+
+/// What to do about what is missing.
+#[derive(Debug, PartialEq, Eq)]
+enum Plan {
+    /// Nothing.
+    Ready,
+    /// Install these Debian packages.
+    Install(Vec<&'static str>),
+    /// Ask a person to.
+    Ask(String),
+}
+
+impl Machine {
+    /// The one this runs on.
+    pub(crate) fn this() -> Self {
+        Self { has: Box::new(is_in_path), root: is_root() }
+    }
+}
+
+/// Says what is there, and installs what is missing where it can.
+pub(crate) fn satisfy(machine: &Machine) -> Result<(), String> {
+    for Need { program, purpose, .. } in &NEEDS {
+        let found = if (machine.has)(program) { "found" } else { "missing" };
+        println!("   {program:<13} {found:<8} {purpose}");
+    }
+    match plan(machine) {
+        Plan::Ready => Ok(()),
+        Plan::Ask(request) => Err(request),
+        Plan::Install(packages) => {
+            apt_get(&["update", "--quiet=2"])?;
+            let mut arguments = vec!["install", "--quiet=2", "--yes", "--no-install-recommends"];
+            arguments.extend(packages);
+            apt_get(&arguments)?;
+            match plan(machine) {
+                Plan::Ready => Ok(()),
+                _ => Err("the packages are installed and their programs are still not found.".to_owned()),
+            }
+        }
+    }
+}
+
+fn plan(machine: &Machine) -> Plan {
+    let missing: Vec<&Need> = NEEDS.iter().filter(|need| !(machine.has)(need.program)).collect();
+    if missing.is_empty() {
+        return Plan::Ready;
+    }
+    let programs: Vec<_> = missing.iter().map(|need| need.program).collect();
+    let programs = programs.join(", ");
+    for (column, (installer, command)) in INSTALLERS.iter().enumerate() {
+        if !(machine.has)(installer) {
+            continue;
+        }
+        let mut packages: Vec<_> =
+            missing.iter().filter_map(|need| need.packages.get(column).copied()).collect();
+        packages.dedup();
+        if *installer == "apt-get" && machine.root {
+            return Plan::Install(packages);
+        }
+        let sudo = if *installer == "brew" || machine.root { "" } else { "sudo " };
+        // Homebrew takes programs with windows by another flag: one command each.
+        let separator = if *installer == "brew" { format!("` and `{command} ") } else { " ".to_owned() };
+        let packages = packages.join(&separator);
+        return Plan::Ask(format!(
+            "{programs} cannot be found. Run `{sudo}{command} {packages}`, then this again."
+        ));
+    }
+    Plan::Ask(format!(
+        "{programs} cannot be found. Install them with your package manager, then run this again."
+    ))
+}
+
+fn apt_get(arguments: &[&str]) -> Result<(), String> {
+    println!("   apt-get {}", arguments.join(" "));
+    let status = Command::new("apt-get").args(arguments).env("DEBIAN_FRONTEND", "noninteractive").status();
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("`apt-get {}` failed ({status}).", arguments.join(" "))),
+        Err(error) => Err(format!("apt-get cannot be started: {error}.")),
+    }
+}
+
+fn is_in_path(program: &str) -> bool {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let found = env::split_paths(&path).any(|folder| folder.join(program).is_file());
+    // Homebrew links no command for the browser itself.
+    found || (program == "chromium" && Path::new("/Applications/Chromium.app").exists())
+}
+
+fn is_root() -> bool {
+    let id = Command::new("id").arg("-u").output();
+    id.is_ok_and(|id| id.stdout.trim_ascii() == b"0")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn machine(programs: &'static [&'static str], root: bool) -> Machine {
+        Machine { has: Box::new(|program| programs.contains(&program)), root }
+    }
+
+    fn asks(machine: &Machine) -> String {
+        match plan(machine) {
+            Plan::Ask(request) => request,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_machine_that_has_everything_is_left_alone() {
+        assert_eq!(plan(&machine(&["xmlsec1", "chromium", "chromedriver"], false)), Plan::Ready);
+    }
+
+    #[test]
+    fn root_on_debian_installs_what_is_missing_only() {
+        let machine = machine(&["apt-get", "chromium"], true);
+        assert_eq!(plan(&machine), Plan::Install(vec!["xmlsec1", "chromium-driver"]));
+    }
+
+    #[test]
+    fn others_are_told_the_command_of_their_system() {
+        let debian = asks(&machine(&["apt-get", "xmlsec1"], false));
+        assert!(
+            debian.contains("`sudo apt-get install --yes --no-install-recommends chromium chromium-driver`")
+        );
+        assert!(asks(&machine(&["dnf"], true)).contains("`dnf install xmlsec1 chromium chromedriver`"));
+        let mac = asks(&machine(&["brew"], false));
+        assert!(mac.contains("`brew install libxmlsec1` and `brew install --cask chromium` and"), "{mac}");
+        assert!(asks(&machine(&["pacman"], false)).contains("`sudo pacman -S xmlsec chromium`"));
+        assert!(asks(&machine(&[], false)).contains("xmlsec1, chromium, chromedriver cannot be found"));
+    }
+}

@@ -1,0 +1,186 @@
+//! Chromium, without a window, led by its driver.
+
+use std::io::ErrorKind;
+use std::path::Path;
+use std::time::Duration;
+
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::json;
+use tempfile::TempDir;
+use tokio::process::Command;
+use url::Url;
+
+use crate::process::Process;
+
+/// Longer than any page takes, even on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// With a pipe the browser ends with its driver, also when a case fails.
+const FLAGS: [&str; 11] = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--window-size=1000,760",
+    "--remote-debugging-pipe",
+];
+
+/// A browser as new. Dropping it ends it.
+#[derive(Debug)]
+pub struct Chromium {
+    client: Client,
+    shots: String,
+    _driver: Process,
+    _profile: TempDir,
+}
+
+impl Chromium {
+    /// Starts the driver and the browser. Screenshots are named after `shots`.
+    ///
+    /// # Panics
+    ///
+    /// When either is not installed or does not start.
+    pub async fn start(shots: &str) -> Self {
+        let mut command = Command::new("chromedriver");
+        command.arg("--port=0");
+        let mut driver = Process::start(command).unwrap_or_else(|error| match error.kind() {
+            ErrorKind::NotFound => panic!(
+                "there is no chromedriver: run `cargo xtask test`, or install it with its browser \
+                 (Debian: apt-get install chromium chromium-driver)"
+            ),
+            _ => panic!("chromedriver cannot be started: {error}"),
+        });
+        assert!(driver.writes("successfully on port").await, "chromedriver ends:\n{}", driver.log());
+        let log = driver.log();
+        let port = log.split("successfully on port ").nth(1).and_then(|rest| rest.split(['.', '\n']).next());
+        let address = format!("http://127.0.0.1:{}", port.unwrap_or_default());
+        let profile = TempDir::new().expect("a folder for the browser's profile");
+        let mut flags = FLAGS.map(str::to_owned).to_vec();
+        flags.push(format!("--user-data-dir={}", profile.path().display()));
+        let wishes = json!({ "browserName": "chrome", "goog:chromeOptions": { "args": flags } });
+        let serde_json::Value::Object(wishes) = wishes else { unreachable!("the wishes are an object") };
+        let client = ClientBuilder::new(HttpConnector::new()).capabilities(wishes).connect(&address).await;
+        let client = client.unwrap_or_else(|error| {
+            panic!(
+                "chromium does not start: {error}\nIs it installed (Debian: apt-get install chromium)?\n{}",
+                driver.log()
+            )
+        });
+        Self { client, shots: shots.to_owned(), _driver: driver, _profile: profile }
+    }
+
+    /// Types an address.
+    ///
+    /// # Panics
+    ///
+    /// As every action here does: when the browser cannot do it.
+    pub async fn open(&self, url: &str) {
+        self.client.goto(url).await.unwrap_or_else(|error| panic!("{url} does not open: {error}"));
+    }
+
+    /// Types into the field.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such field.
+    pub async fn write(&self, selector: &str, text: &str) {
+        let field = self.find(Locator::Css(selector)).await;
+        field
+            .send_keys(text)
+            .await
+            .unwrap_or_else(|error| panic!("`{selector}` cannot be written in: {error}"));
+    }
+
+    /// Clicks what the CSS selector finds.
+    ///
+    /// # Panics
+    ///
+    /// When there is nothing.
+    pub async fn click(&self, selector: &str) {
+        let element = self.find(Locator::Css(selector)).await;
+        element.click().await.unwrap_or_else(|error| panic!("`{selector}` cannot be clicked: {error}"));
+    }
+
+    /// Clicks the button with these words.
+    ///
+    /// # Panics
+    ///
+    /// When there is none.
+    pub async fn press(&self, words: &str) {
+        let path = format!("//button[contains(normalize-space(.), '{words}')]");
+        let button = self.find(Locator::XPath(&path)).await;
+        button.click().await.unwrap_or_else(|error| panic!("`{words}` cannot be pressed: {error}"));
+    }
+
+    /// Waits until the address is of this origin.
+    ///
+    /// # Panics
+    ///
+    /// When it never is.
+    pub async fn arrive_at(&self, origin: &str) {
+        let arriving = async {
+            let mut beat = tokio::time::interval(Duration::from_millis(50));
+            while !self.url().await.as_str().starts_with(origin) {
+                beat.tick().await;
+            }
+        };
+        if tokio::time::timeout(PATIENCE, arriving).await.is_err() {
+            panic!(
+                "chromium stays at {}, and does not arrive at {origin}: {}",
+                self.url().await,
+                self.text().await
+            );
+        }
+    }
+
+    /// Where it is.
+    ///
+    /// # Panics
+    ///
+    /// When the browser does not say.
+    pub async fn url(&self) -> Url {
+        self.client.current_url().await.expect("chromium tells its address")
+    }
+
+    /// What can be read on the page.
+    ///
+    /// # Panics
+    ///
+    /// When there is no page.
+    pub async fn text(&self) -> String {
+        self.find(Locator::Css("body")).await.text().await.expect("chromium reads the page")
+    }
+
+    /// Keeps a picture of the page in `artefacts/` of the workspace.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be taken or kept.
+    pub async fn shoot(&self, title: &str) {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../artefacts");
+        let picture = self.client.screenshot().await.expect("chromium takes a picture");
+        std::fs::create_dir_all(&folder).expect("the folder for pictures");
+        std::fs::write(folder.join(format!("{}-{title}.png", self.shots)), picture)
+            .expect("the picture is kept");
+    }
+
+    async fn find(&self, locator: Locator<'_>) -> fantoccini::elements::Element {
+        let found = self.client.wait().at_most(PATIENCE).for_element(locator).await;
+        match found {
+            Ok(element) => element,
+            Err(error) => panic!("nothing at {locator:?} ({error}) on {}", self.url().await),
+        }
+    }
+
+    /// Closes the browser and waits for it.
+    pub async fn close(self) {
+        // The case is over; a browser that does not close ends with its driver.
+        let _ = self.client.close().await;
+    }
+}
