@@ -189,6 +189,9 @@ impl<'a> Reader<'a> {
 fn next_attribute(text: &str) -> Option<(&str, &str, &str)> {
     let text = text.strip_prefix(' ')?;
     let (name, value) = text.split_at_checked(memchr(b'=', text.as_bytes())?)?;
+    if name.is_empty() || name.bytes().any(|byte| matches!(byte, b' ' | b'<' | b'>' | b'"')) {
+        return None;
+    }
     let value = value.strip_prefix("=\"")?;
     let (value, after) = value.split_at_checked(memchr(b'"', value.as_bytes())?)?;
     Some((name, value, after.get(1..)?))
@@ -219,4 +222,58 @@ fn unescape(text: &str) -> Option<Cow<'_, str>> {
     }
     plain.push_str(rest);
     Some(Cow::Owned(plain))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn elements_are_found_by_namespace_and_name() {
+        let text = r#"<a:r xmlns:a="urn:a" x="1&quot;&#xA;"><b xmlns="urn:b" a:x="2"><c xmlns="">t&amp;&#xD;</c></b><a:d>1<e></e></a:d></a:r>"#;
+        let canonical = Canonical::read(text).unwrap();
+        let root = canonical.root();
+        assert!(root.is("urn:a", "r") && !root.is("", "r") && !root.has_text());
+        assert_eq!(root.attribute("x").as_deref(), Some("1\"\n"));
+        assert_eq!(root.text(), None);
+        let children: Vec<_> = root.children().collect();
+        assert_eq!(children.len(), 2);
+        assert!(children[0].is("urn:b", "b") && children[1].is("urn:a", "d"));
+        assert_eq!(children[0].attribute("x"), None);
+        assert!(children[1].has_text() && children[1].text().is_none());
+        let inner = children[0].children().next().unwrap();
+        assert!(inner.is("", "c"));
+        assert_eq!(inner.text().as_deref(), Some("t&\r"));
+        assert_eq!(inner.children().count(), 0);
+    }
+
+    #[test]
+    fn what_is_not_canonical_is_an_error() {
+        for text in [
+            "",
+            "a",
+            "<a>",
+            "<a/>",
+            "</a>",
+            "<a></b>",
+            "<a></a><b></b>",
+            "x<a></a>",
+            "<a></a>x",
+            "<a b='c'></a>",
+            "<a b></a>",
+            "<a b=\"c></a>",
+            "<a  b=\"c\"></a>",
+            "<p:a></p:a>",
+            "<a><!-- x --></a>",
+            "<?xml version=\"1.0\"?><a></a>",
+            "<a></a >",
+            "<></>",
+            "<a",
+            "<a b=\"c\"",
+        ] {
+            assert!(Canonical::read(text).is_err(), "{text}");
+        }
+        let unknown = Canonical::read("<a b=\"&#65;\">&apos;</a>").unwrap();
+        assert_eq!((unknown.root().attribute("b"), unknown.root().text()), (None, None));
+    }
 }

@@ -247,3 +247,83 @@ fn modulus_bits(public_key: &[u8]) -> der::Result<usize> {
     let zeros = modulus.as_bytes().first().map_or(0, |byte| byte.leading_zeros() as usize);
     Ok(modulus.as_bytes().len() * 8 - zeros)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MODERN: &str = include_str!("../../tests/saml/keys/modern.pem");
+    const LEGACY: &str = include_str!("../../tests/saml/keys/legacy.pem");
+    const SHA1_SIGNED: &str = include_str!("../../tests/saml/keys/sha1-signed.pem");
+    const SHORT: &str = include_str!("../../tests/saml/keys/short.pem");
+    const CURVE: &str = include_str!("../../tests/saml/keys/curve.pem");
+    const TINY: &str = include_str!("../../tests/saml/keys/tiny.pem");
+
+    fn body(pem: &str) -> String {
+        pem.lines().filter(|line| !line.starts_with('-')).map(|line| format!("{line}\n")).collect()
+    }
+
+    #[test]
+    fn a_certificate_is_read_in_every_usual_form() {
+        let expected = Certificate::parse(MODERN).unwrap();
+        let forms = [
+            MODERN.trim_end().to_owned(),
+            MODERN.replace('\n', "\r\n"),
+            body(MODERN),
+            body(MODERN).replace('\n', ""),
+            format!("Certificate:\n    Data: …\n{MODERN}\nmore"),
+            MODERN.replace("CERTIFICATE", "X509 CERTIFICATE"),
+        ];
+        for form in forms {
+            assert_eq!(Certificate::parse(&form), Ok(expected.clone()), "{form}");
+        }
+    }
+
+    #[test]
+    fn fingerprints_are_those_that_openssl_prints() {
+        let certificate = Certificate::parse(MODERN).unwrap();
+        assert_eq!(
+            certificate.sha256_fingerprint().to_string(),
+            "47:D1:9A:6F:5D:E1:81:22:5E:17:D6:C9:D1:0E:8C:09:B6:9F:A6:02:F5:49:35:49:45:F6:EE:3E:0F:6C:F9:94"
+        );
+        assert_eq!(
+            certificate.sha1_fingerprint().to_string(),
+            "06:25:EF:77:80:C4:37:8B:19:56:D7:8D:4A:99:08:2B:B2:34:77:A5"
+        );
+    }
+
+    #[test]
+    fn a_certificate_is_legacy_when_its_key_is_short_or_it_is_signed_with_sha1() {
+        let legacy = |pem| Certificate::parse(pem).unwrap().is_legacy();
+        assert_eq!([MODERN, LEGACY, SHA1_SIGNED, SHORT].map(legacy), [false, true, true, true]);
+    }
+
+    #[test]
+    fn what_is_no_certificate_is_told_apart() {
+        let error = |text: &str| Certificate::parse(text).unwrap_err();
+        assert_eq!(error(" \n"), CertificateError::Empty);
+        assert_eq!(error(&MODERN.replace("CERTIFICATE", "PRIVATE KEY")), CertificateError::OtherPem);
+        assert_eq!(error(&MODERN[..400]), CertificateError::NoEnd);
+        assert_eq!(error(&format!("{MODERN}{LEGACY}")), CertificateError::Several);
+        assert_eq!(error("not a certificate"), CertificateError::NotBase64);
+        assert_eq!(error("AAAA"), CertificateError::NotACertificate);
+        assert_eq!(error(&body(MODERN)[..130]), CertificateError::NotACertificate);
+        assert_eq!(error(CURVE), CertificateError::NotRsa);
+        assert_eq!(error(TINY), CertificateError::KeySize { bits: 512 });
+    }
+
+    #[test]
+    fn bytes_that_are_cut_anywhere_are_no_certificate() {
+        let der = Certificate::parse(MODERN).unwrap().der().to_vec();
+        for length in 0..der.len() {
+            assert!(Certificate::from_der(&der[..length]).is_err(), "{length}");
+        }
+    }
+
+    #[test]
+    fn what_follows_a_certificate_is_no_part_of_it() {
+        let certificate = Certificate::parse(MODERN).unwrap();
+        let longer = [certificate.der(), b"more"].concat();
+        assert_eq!(Certificate::from_der(&longer), Ok(certificate));
+    }
+}

@@ -7,10 +7,12 @@ pub mod request;
 pub mod response;
 pub mod trust;
 
+mod assertion;
 mod base64_text;
 mod c14n;
 mod canonical;
 mod certificate;
+mod envelope;
 mod hash;
 mod signature;
 mod xml;

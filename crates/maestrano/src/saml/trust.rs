@@ -177,3 +177,29 @@ impl fmt::Debug for Fingerprint {
 #[error("a fingerprint has 64 hexadecimal digits (SHA-256) or 40 (SHA-1), with or without colons")]
 #[non_exhaustive]
 pub struct FingerprintError;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHA1: &str = "06:25:EF:77:80:C4:37:8B:19:56:D7:8D:4A:99:08:2B:B2:34:77:A5";
+
+    #[test]
+    fn a_fingerprint_is_read_in_any_spelling() {
+        let expected: Fingerprint = SHA1.parse().unwrap();
+        for text in [SHA1.to_lowercase(), SHA1.replace(':', ""), SHA1.replace(':', " "), format!(" {SHA1}\n")]
+        {
+            assert_eq!(text.parse(), Ok(expected.clone()), "{text}");
+        }
+        assert_eq!(expected.to_string(), SHA1);
+    }
+
+    #[test]
+    fn anything_but_40_or_64_digits_is_no_fingerprint() {
+        for text in ["", "06:25", &SHA1[1..], &format!("{SHA1}00"), &SHA1.replace('E', "G"), &"0".repeat(63)]
+        {
+            assert_eq!(text.parse::<Fingerprint>(), Err(FingerprintError), "{text}");
+        }
+        assert!("0".repeat(64).parse::<Fingerprint>().is_ok());
+    }
+}

@@ -113,6 +113,11 @@ impl<'a> Scan<'a> {
     }
 
     fn run(mut self) -> Result<(), Rejection> {
+        // The parser would put a replacement character there.
+        let mut references = memmem::find_iter(self.rest, b"&#");
+        if references.any(|at| self.rest.get(at..).is_some_and(refers_to_nothing)) {
+            return Err(self.not_well_formed());
+        }
         while let Some(text) = memchr(b'<', self.rest) {
             if text > 0 {
                 self.count_node()?;
@@ -133,6 +138,7 @@ impl<'a> Scan<'a> {
                 }
                 Some(b'!') if self.rest.starts_with(b"<!DOCTYPE") => return Err(Rejection::Doctype),
                 Some(b'?') => return Err(Rejection::ProcessingInstruction),
+                Some(b':') => return Err(self.not_well_formed()),
                 _ => {
                     self.count_node()?;
                     self.start_tag()?;
@@ -159,10 +165,11 @@ impl<'a> Scan<'a> {
             let name = attribute_name(before);
             let is_default = name == b"xmlns";
             // What other parsers refuse, or read in another way: two defaults, a prefix that is taken
-            // back, and `xmlns` behind a prefix.
+            // back, `xmlns` behind a prefix, and an empty prefix.
             if is_default && has_default
                 || name.starts_with(b"xmlns:") && end == 0
                 || name.ends_with(b":xmlns")
+                || name.starts_with(b":")
             {
                 return Err(self.not_well_formed());
             }
@@ -216,6 +223,23 @@ fn too_complex(what: &'static str, limit: usize) -> Rejection {
     Rejection::TooComplex { what, limit }
 }
 
+/// Whether a character reference has a number that no character has.
+fn refers_to_nothing(reference: &[u8]) -> bool {
+    let text = |bytes| str::from_utf8(bytes).unwrap_or_default();
+    let number = match reference {
+        [_, _, b'x', digits @ ..] => {
+            let end = digits.iter().position(|byte| !byte.is_ascii_hexdigit()).unwrap_or(digits.len());
+            u32::from_str_radix(text(digits.get(..end).unwrap_or_default()), 16)
+        }
+        [_, _, digits @ ..] => {
+            let end = digits.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(digits.len());
+            text(digits.get(..end).unwrap_or_default()).parse()
+        }
+        _ => return true,
+    };
+    number.ok().and_then(char::from_u32).is_none()
+}
+
 /// The name in front of `="`: what follows the last white space.
 fn attribute_name(before: &[u8]) -> &[u8] {
     let name = before.trim_ascii_end();
@@ -230,4 +254,74 @@ fn pseudo_attribute<'a>(declaration: &'a str, name: &str) -> Option<&'a str> {
     let value = after.trim_start().strip_prefix('=')?.trim_start();
     let quote = value.chars().next().filter(|character| matches!(character, '"' | '\''))?;
     Some(value.get(1..)?.split_once(quote)?.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(text: &str) -> &'static str {
+        parse(text).err().map_or("accepted", |rejection| rejection.code())
+    }
+
+    #[test]
+    fn prefixes_are_those_of_the_source() {
+        let text = "<a:r xmlns:a='urn:1' xmlns:b='urn:1' b:x ='' a:y=''><b:s\t/><c/></a:r>";
+        let document = parse(text).unwrap();
+        let root = document.root_element();
+        assert_eq!(element_prefix(root), "a");
+        let prefixes: Vec<_> = root.attributes().map(|attribute| attribute_prefix(root, attribute)).collect();
+        assert_eq!(prefixes, ["b", "a"]);
+        let children: Vec<_> = root.children().map(element_prefix).collect();
+        assert_eq!(children, ["b", ""]);
+    }
+
+    #[test]
+    fn brackets_in_values_comments_and_sections_do_not_confuse_the_scan() {
+        for text in [
+            "<a b='>' c=\"/>'<\" />",
+            "<a><!-- <b> ' -- ><c --></a>",
+            "<a><![CDATA[<b>]]></a>",
+            "<a b = '\"'></a\n>",
+        ] {
+            let expected = if text.contains("\"/>'<\"") || text.contains("-- >") {
+                "not_well_formed"
+            } else {
+                "accepted"
+            };
+            assert_eq!(refusal(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_bounds_are_exact() {
+        let nested = |depth| format!("{}{}", "<a>".repeat(depth), "</a>".repeat(depth));
+        assert_eq!((refusal(&nested(64)), refusal(&nested(65))), ("accepted", "too_complex"));
+        let children = |count| format!("<a>{}</a>", "<b/>".repeat(count));
+        assert_eq!((refusal(&children(9_999)), refusal(&children(10_000))), ("accepted", "too_complex"));
+        let attributes =
+            |count| format!("<a{}/>", (0..count).map(|at| format!(" b{at}=''")).collect::<String>());
+        assert_eq!((refusal(&attributes(256)), refusal(&attributes(257))), ("accepted", "too_complex"));
+        let declared = |count| (0..count).map(|at| format!(" xmlns:b{at}='u'")).collect::<String>();
+        assert_eq!(refusal(&format!("<a{}/>", declared(256))), "accepted");
+        assert_eq!(refusal(&format!("<a{}><c xmlns='u'/></a>", declared(256))), "too_complex");
+        let spread = |count| format!("<a>{}</a>", "<b xmlns:c='u'/>".repeat(count));
+        assert_eq!((refusal(&spread(1_024)), refusal(&spread(1_025))), ("accepted", "too_complex"));
+    }
+
+    #[test]
+    fn what_the_parser_would_let_pass_is_refused() {
+        for text in ["<:a/>", "<a :b=''/>", "<a>&#xD800;</a>", "<a b='&#1114112;'/>", "<a>&#x;</a>", "<a>&#"]
+        {
+            assert_eq!(refusal(text), "not_well_formed", "{text}");
+        }
+        assert_eq!(refusal("<a b='&#65;'>&#x10FFFF;</a>"), "accepted");
+    }
+
+    #[test]
+    fn the_place_of_a_fault_is_told() {
+        let place = |text| parse(text).err();
+        assert_eq!(place("<a>\n <b></a>"), Some(Rejection::NotWellFormed { line: 2, column: 5 }));
+        assert_eq!(place("<a>\né</a></b>"), Some(Rejection::NotWellFormed { line: 2, column: 6 }));
+    }
 }

@@ -203,7 +203,7 @@ impl World {
     async fn begin(&self, market: &str, query: &str, now: UtcDateTime) -> String {
         let response = self.go(&format!("/maestrano/auth/saml/init/{market}{query}"), now).await;
         assert_eq!(response.status(), StatusCode::SEE_OTHER, "{}", text(&response));
-        let location = url::Url::parse(header(&response, LOCATION)).unwrap();
+        let location = url::Url::parse(header(&response, &LOCATION)).unwrap();
         let request = location.query_pairs().find(|(name, _)| name == "SAMLRequest").unwrap().1.into_owned();
         let deflated = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, request).unwrap();
         let mut xml = String::new();
@@ -235,8 +235,8 @@ fn login(market: &str, request_id: &str, now: UtcDateTime) -> Login {
         .unwrap()
 }
 
-fn header(response: &Response<Bytes>, name: http::HeaderName) -> &str {
-    response.headers().get(&name).unwrap_or_else(|| panic!("no {name}: {response:?}")).to_str().unwrap()
+fn header<'a>(response: &'a Response<Bytes>, name: &http::HeaderName) -> &'a str {
+    response.headers().get(name).unwrap_or_else(|| panic!("no {name}: {response:?}")).to_str().unwrap()
 }
 
 fn text(response: &Response<Bytes>) -> &str {
@@ -252,11 +252,11 @@ async fn a_navigation_without_a_session_goes_to_sign_in_and_comes_back() {
     let world = World::new(&["one"]).await;
     let denied = world.check(NOW).await.unwrap_err();
     assert_eq!(denied.status(), StatusCode::SEE_OTHER);
-    assert_eq!(header(&denied, LOCATION), "/maestrano/auth/saml/init/one?return_to=%2Fme%3Ftab%3D2");
-    let to = header(&denied, LOCATION).to_owned();
+    assert_eq!(header(&denied, &LOCATION), "/maestrano/auth/saml/init/one?return_to=%2Fme%3Ftab%3D2");
+    let to = header(&denied, &LOCATION).to_owned();
     let id = world.begin("one", to.split_once("/one").unwrap().1, NOW).await;
     let arrived = world.go(&world.finish(&login("one", &id, NOW), NOW), NOW).await;
-    assert_eq!(header(&arrived, LOCATION), "/me?tab=2");
+    assert_eq!(header(&arrived, &LOCATION), "/me?tab=2");
     let session = world.check(NOW).await.unwrap();
     assert_eq!((session.user().as_str(), session.group().as_str()), ("usr-1", "cld-1"));
     assert_eq!(session.marketplace().as_str(), "one");
@@ -298,15 +298,15 @@ async fn a_request_that_changed_something_is_not_repeated_after_the_login() {
     let world = World::new(&["one"]).await;
     let request = world.request("POST", "/contacts", &[("sec-fetch-mode", "navigate")], "").into_parts().0;
     let denied = check(&world.site, &world.sso, &request, NOW).await.unwrap_err().into_response();
-    assert_eq!(header(&denied, LOCATION), "/maestrano/auth/saml/init/one?return_to=%2F");
+    assert_eq!(header(&denied, &LOCATION), "/maestrano/auth/saml/init/one?return_to=%2F");
 }
 
 #[tokio::test]
 async fn the_marketplace_is_the_last_used_else_the_only_one_else_the_default_else_a_choice() {
     let many = World::new(&["one", "two", "three"]).await;
     let denied = many.check(NOW).await.unwrap_err();
-    assert_eq!(header(&denied, LOCATION), "/maestrano/auth/saml/init?return_to=%2Fme%3Ftab%3D2");
-    let choice = many.go(header(&denied, LOCATION), NOW).await;
+    assert_eq!(header(&denied, &LOCATION), "/maestrano/auth/saml/init?return_to=%2Fme%3Ftab%3D2");
+    let choice = many.go(header(&denied, &LOCATION), NOW).await;
     assert_eq!(choice.status(), StatusCode::OK);
     for name in ["one", "two", "three"] {
         assert!(
@@ -315,13 +315,13 @@ async fn the_marketplace_is_the_last_used_else_the_only_one_else_the_default_els
     }
     many.sign_in("two", NOW).await;
     let choice = many.go("/maestrano/auth/saml/init?x=1", NOW).await;
-    assert_eq!(header(&choice, LOCATION), "/maestrano/auth/saml/init/two?x=1");
+    assert_eq!(header(&choice, &LOCATION), "/maestrano/auth/saml/init/two?x=1");
 
     let memory = Arc::new(InProcess::default());
     let default =
         World::with(&["one", "two"], Some("two"), Ok(SignIn::Allow), memory, Arrival::Redirect).await;
     let denied = default.check(NOW).await.unwrap_err();
-    assert!(header(&denied, LOCATION).starts_with("/maestrano/auth/saml/init/two?"));
+    assert!(header(&denied, &LOCATION).starts_with("/maestrano/auth/saml/init/two?"));
 }
 
 #[tokio::test]
@@ -329,13 +329,13 @@ async fn the_request_to_the_platform_carries_the_parameters_and_the_group_of_the
     let world = World::new(&["one"]).await;
     let launch =
         world.go("/maestrano/auth/saml/init/one?group_id=cld-7&settings=true&SAMLRequest=x", NOW).await;
-    let location = url::Url::parse(header(&launch, LOCATION)).unwrap();
+    let location = url::Url::parse(header(&launch, &LOCATION)).unwrap();
     assert!(location.as_str().starts_with("https://hub.example.com/api/v1/auth/saml?SAMLRequest="));
     let names: Vec<_> = location.query_pairs().map(|(name, _)| name.into_owned()).collect();
     assert_eq!(names, ["SAMLRequest", "group_id", "settings"]);
     world.sign_in("one", NOW).await;
     let again = world.go("/maestrano/auth/saml/init/one", NOW).await;
-    assert!(header(&again, LOCATION).ends_with("&group_id=cld-1"));
+    assert!(header(&again, &LOCATION).ends_with("&group_id=cld-1"));
 }
 
 #[tokio::test]
@@ -374,9 +374,9 @@ async fn two_tabs_can_sign_in_at_once() {
     let first = world.begin("one", "?return_to=/a", NOW).await;
     let second = world.begin("one", "?return_to=/b", NOW).await;
     let arrived = world.go(&world.finish(&login("one", &second, NOW), NOW), NOW).await;
-    assert_eq!(header(&arrived, LOCATION), "/b");
+    assert_eq!(header(&arrived, &LOCATION), "/b");
     let arrived = world.go(&world.finish(&login("one", &first, NOW), NOW), NOW).await;
-    assert_eq!(header(&arrived, LOCATION), "/a");
+    assert_eq!(header(&arrived, &LOCATION), "/a");
 }
 
 #[tokio::test]
@@ -401,13 +401,13 @@ async fn the_application_may_allow_say_where_or_refuse() {
         let world = World::saying(Ok(says)).await;
         let id = world.begin("one", "?return_to=/a", NOW).await;
         let arrived = world.go(&world.finish(&login("one", &id, NOW), NOW), NOW).await;
-        assert_eq!(header(&arrived, LOCATION), to);
+        assert_eq!(header(&arrived, &LOCATION), to);
         assert!(world.check(NOW).await.is_ok());
     }
     let world = World::saying(Ok(SignIn::Refuse)).await;
     let id = world.begin("one", "", NOW).await;
     let refused = world.go(&world.finish(&login("one", &id, NOW), NOW), NOW).await;
-    assert_eq!(header(&refused, LOCATION), "https://hub.example.com/app_access_unauthorized");
+    assert_eq!(header(&refused, &LOCATION), "https://hub.example.com/app_access_unauthorized");
     assert!(world.check(NOW).await.is_err());
 }
 
@@ -487,7 +487,7 @@ async fn unknown_paths_marketplaces_methods_and_sizes_have_their_status() {
         let response = world.send(world.request(method, path, &[], ""), NOW).await;
         assert_eq!(response.status(), status, "{method} {path}");
         if status == 405 {
-            assert_eq!(header(&response, ALLOW), allow, "{method} {path}");
+            assert_eq!(header(&response, &ALLOW), allow, "{method} {path}");
         }
         assert!(text(&response).starts_with('{') && !sets_cookie(&response));
     }
@@ -500,9 +500,9 @@ async fn every_answer_is_kept_out_of_stores_frames_and_referrers() {
     let world = World::new(&["one"]).await;
     for path in ["/maestrano/auth/saml/init/one", "/maestrano/auth/saml/finish?t=x", "/maestrano/nothing"] {
         let response = world.go(path, NOW).await;
-        assert_eq!(header(&response, http::header::CACHE_CONTROL), "no-store");
-        assert_eq!(header(&response, REFERRER_POLICY), "no-referrer");
-        assert_eq!(header(&response, http::header::X_FRAME_OPTIONS), "DENY");
+        assert_eq!(header(&response, &http::header::CACHE_CONTROL), "no-store");
+        assert_eq!(header(&response, &REFERRER_POLICY), "no-referrer");
+        assert_eq!(header(&response, &http::header::X_FRAME_OPTIONS), "DENY");
     }
 }
 
@@ -518,14 +518,14 @@ async fn signing_out_takes_a_post_or_the_sessions_own_token() {
     }
     let kept = world.cookies.lock().unwrap().clone();
     let out = world.go(&logout_path(&world.site, &session), NOW).await;
-    assert_eq!(header(&out, LOCATION), "https://hub.example.com/app_logout?user_uid=usr-1");
+    assert_eq!(header(&out, &LOCATION), "https://hub.example.com/app_logout?user_uid=usr-1");
     assert!(world.check(NOW).await.is_err());
     *world.cookies.lock().unwrap() = kept;
     let out = world.send(world.request("POST", "/maestrano/logout", &[], ""), NOW).await;
-    assert_eq!(header(&out, LOCATION), "https://hub.example.com/app_logout?user_uid=usr-1");
+    assert_eq!(header(&out, &LOCATION), "https://hub.example.com/app_logout?user_uid=usr-1");
     assert!(world.check(NOW).await.is_err());
     let nobody = world.send(world.request("POST", "/maestrano/logout", &[], ""), NOW).await;
-    assert_eq!((header(&nobody, LOCATION), sets_cookie(&nobody)), ("/", false));
+    assert_eq!((header(&nobody, &LOCATION), sets_cookie(&nobody)), ("/", false));
 }
 
 #[tokio::test]
@@ -569,8 +569,8 @@ async fn a_session_that_the_platform_has_ended_is_over_and_its_group_is_asked_fo
     world.platform.answers(200, r#"{"valid":false,"recheck":"2026-11-23T10:06:00Z"}"#);
     let denied = world.check(due).await.unwrap_err();
     let init = "/maestrano/auth/saml/init/one?return_to=%2Fme%3Ftab%3D2&group_id=cld-1";
-    assert_eq!(header(&denied, LOCATION), init);
-    assert!(header(&denied, SET_COOKIE).contains("Max-Age=0"));
+    assert_eq!(header(&denied, &LOCATION), init);
+    assert!(header(&denied, &SET_COOKIE).contains("Max-Age=0"));
     // A copy of the cookie does not help, whatever the platform says later.
     *world.cookies.lock().unwrap() = cookies;
     world.platform.is_valid_until("2026-11-23T11:00:00Z");
@@ -639,7 +639,7 @@ async fn sessions_of_a_marketplace_that_is_gone_end_at_their_recheck() {
     world.site = only_one.site;
     assert!(world.check(NOW + Duration::seconds(179)).await.is_ok());
     let denied = world.check(NOW + Duration::minutes(3)).await.unwrap_err();
-    assert_eq!(header(&denied, LOCATION), "/maestrano/auth/saml/init/one?return_to=%2Fme%3Ftab%3D2");
+    assert_eq!(header(&denied, &LOCATION), "/maestrano/auth/saml/init/one?return_to=%2Fme%3Ftab%3D2");
     assert_eq!(world.platform.asked(), 0);
 }
 
@@ -654,7 +654,7 @@ async fn an_application_that_signs_in_at_another_host_sends_the_browser_there() 
     world.site = Site::new(configuration, Arrival::Redirect);
     let denied = world.check(NOW).await.unwrap_err();
     let init = "https://login.example.com/maestrano/auth/saml/init/one?return_to=%2Fme%3Ftab%3D2";
-    assert_eq!(header(&denied, LOCATION), init);
+    assert_eq!(header(&denied, &LOCATION), init);
 }
 
 #[tokio::test]

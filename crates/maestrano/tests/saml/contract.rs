@@ -2,7 +2,7 @@
 //! where it is, else it is looked for beside the workspace.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -18,12 +18,12 @@ pub(crate) fn folder(what: &str) -> Option<PathBuf> {
 }
 
 /// A text file in the folder.
-pub(crate) fn text(path: PathBuf) -> String {
-    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+pub(crate) fn text(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// A JSON file in the folder.
-pub(crate) fn json(path: PathBuf) -> Value {
+pub(crate) fn json(path: &Path) -> Value {
     serde_json::from_str(&text(path)).unwrap()
 }
 

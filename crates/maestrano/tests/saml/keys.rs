@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use maestrano::saml::Certificate;
-use rsa::RsaPrivateKey;
+use rsa::PrivateKey;
 use rsa::pkcs1v15::SigningKey;
 use rsa::pkcs8::DecodePrivateKey as _;
 use rsa::signature::{SignatureEncoding as _, Signer as _};
@@ -22,14 +22,14 @@ pub(crate) static SHA1_SIGNED: LazyLock<Key> = LazyLock::new(|| {
 
 /// A private key and its certificate.
 pub(crate) struct Key {
-    private: RsaPrivateKey,
+    private: PrivateKey,
     /// The certificate in PEM form.
     pub(crate) pem: &'static str,
 }
 
 impl Key {
     fn read(private: &str, pem: &'static str) -> Self {
-        Self { private: RsaPrivateKey::from_pkcs8_pem(private).unwrap(), pem }
+        Self { private: PrivateKey::from_pkcs8_pem(private).unwrap(), pem }
     }
 
     pub(crate) fn certificate(&self) -> Certificate {

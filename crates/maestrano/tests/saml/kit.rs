@@ -16,9 +16,7 @@ use crate::keys::{Hash, Key, MODERN};
 
 pub(crate) const ACS: &str = "https://crm.example.com/maestrano/auth/saml/consume/uat";
 pub(crate) const REQUEST: &str = "_8c1f0f5de4b24f5a9d3e6d1c0b7a695847362514";
-/// When the response is issued: everything in it counts from here.
-pub(crate) const ISSUED: UtcDateTime = utc_datetime!(2026-03-01 10:00:00);
-/// When it arrives.
+/// When the response arrives, half a minute after it was issued.
 pub(crate) const NOW: UtcDateTime = utc_datetime!(2026-03-01 10:00:30);
 
 /// Who signs what: the assertion, as the platform does, or the response.
@@ -108,6 +106,21 @@ impl Draft {
         self
     }
 
+    /// Leaves out what stands from one text to another, before it is signed.
+    pub(crate) fn without(mut self, from: &str, to: &str) -> Self {
+        let text = if self.response.contains(from) { &mut self.response } else { &mut self.assertion };
+        let (start, end) = (text.find(from).unwrap(), text.find(to).unwrap() + to.len());
+        text.replace_range(start..end, "");
+        self
+    }
+
+    /// As [`before`](Self::before), when there is something to change.
+    pub(crate) fn before_if_there(mut self, from: &str, to: &str) -> Self {
+        self.response = self.response.replace(from, to);
+        self.assertion = self.assertion.replace(from, to);
+        self
+    }
+
     /// Changes the text of `SignedInfo` before it is signed.
     pub(crate) fn info(mut self, from: &str, to: &str) -> Self {
         assert!(self.info.contains(from), "nothing to change: {from}");
@@ -122,7 +135,8 @@ impl Draft {
         self
     }
 
-    /// Sends the assertion in another spelling of the same canonical form.
+    /// Sends the assertion in another spelling of the same canonical form, after all changes
+    /// [`before`](Self::before) it is signed.
     pub(crate) fn sent_as(mut self, from: &str, to: &str) -> Self {
         let sent = self.sent.take().unwrap_or_else(|| self.assertion.clone());
         assert!(sent.contains(from), "nothing to spell otherwise: {from}");
@@ -170,7 +184,7 @@ impl Draft {
 
     /// The value of the form field.
     pub(crate) fn form_value(&self) -> String {
-        form_value(&self.xml())
+        form_value(self.xml())
     }
 
     /// Verified as an application does whose marketplace has the certificate of `key`.

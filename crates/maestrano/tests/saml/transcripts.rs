@@ -37,18 +37,18 @@ impl Recorded {
     }
 
     fn read(folder: &Path, name: String) -> Self {
-        let facts = json(folder.join(format!("{name}.json")));
+        let facts = json(&folder.join(format!("{name}.json")));
         let certificate = field(&facts, "/files/certificate");
         let other = ["certs/sandbox.pem", "certs/other-2048.pem"].into_iter().find(|it| *it != certificate);
         // The recorded platform signs with SHA-1, with its modern key too.
         let trust = |file: &str| {
-            let certificate = Certificate::parse(&text(folder.join(file))).unwrap();
+            let certificate = Certificate::parse(&text(&folder.join(file))).unwrap();
             let is_legacy = certificate.is_legacy();
             let trust = Trust::new(vec![certificate], None);
             if is_legacy { trust } else { trust.danger_allow_sha1() }
         };
         Self {
-            form_value: text(folder.join(format!("{name}.b64"))),
+            form_value: text(&folder.join(format!("{name}.b64"))),
             trust: trust(certificate),
             other: trust(other.unwrap()),
             facts,
@@ -177,7 +177,7 @@ fn sha1_of_a_modern_key_needs_permission() {
 #[test]
 fn a_login_says_what_the_original_sdks_read() {
     let Some(folder) = folder("of 23 recorded objects") else { return };
-    let objects = json(folder.join("transcripts/saml/objects.json"));
+    let objects = json(&folder.join("transcripts/saml/objects.json"));
     let mut count = 0;
     for (recorded, _) in Recorded::accepted() {
         let login = recorded.login(CreationMode::Real).unwrap();
@@ -222,7 +222,7 @@ fn a_login_says_what_the_original_sdks_read() {
 #[test]
 fn no_original_refuses_what_is_accepted() {
     let Some(folder) = folder("of 23 verdicts") else { return };
-    let verdicts = json(folder.join("transcripts/saml/verdicts.json"));
+    let verdicts = json(&folder.join("transcripts/saml/verdicts.json"));
     for (recorded, _) in Recorded::accepted() {
         let verdict = &verdicts[&recorded.name];
         assert_eq!(verdict["xmlsec1_signature"], "ok", "{}", recorded.name);
