@@ -48,7 +48,19 @@ where
     Maestrano: FromRef<S>,
     S: Clone + Send + Sync + 'static,
 {
-    Router::new().route("/maestrano/{*path}", any(handle))
+    routes_below("/maestrano")
+}
+
+/// The routes of Maestrano below another path, for applications whose setting `mount` says so.
+///
+/// # Panics
+/// When axum does not take the path: it begins with a slash and does not end with one.
+pub fn routes_below<S>(mount: &str) -> Router<S>
+where
+    Maestrano: FromRef<S>,
+    S: Clone + Send + Sync + 'static,
+{
+    Router::new().route(&format!("{mount}/{{*path}}"), any(handle))
 }
 
 async fn handle(State(mno): State<Maestrano>, request: Request) -> Response {
@@ -156,4 +168,119 @@ where
 /// The address as the browser sees it: a router that is nested under a prefix takes the prefix off.
 fn whole_uri(parts: &Parts) -> axum::http::Uri {
     parts.extensions.get::<OriginalUri>().map_or_else(|| parts.uri.clone(), |original| original.0.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{Request, StatusCode, header};
+    use axum::middleware::from_fn_with_state;
+    use axum::routing::get;
+    use maestrano::config::Settings;
+    use maestrano::{CookieKey, Login, PartnerApp, SignIn};
+    use tower::ServiceExt;
+
+    use super::*;
+
+    struct Crm;
+
+    impl PartnerApp for Crm {
+        type Error = std::convert::Infallible;
+
+        async fn sign_in(&self, _: &Login, _: &Parts) -> Result<SignIn, Self::Error> {
+            Ok(SignIn::Allow)
+        }
+    }
+
+    async fn mno(mount: &str) -> Maestrano {
+        let key = CookieKey::new("k".repeat(32));
+        let marketplace = serde_json::json!({
+            "marketplace": "one",
+            "environment": "uat",
+            "app": {"host": "https://crm.example.com"},
+            "api": {"id": "app-1", "key": "key"},
+        });
+        let settings = Settings::new().cookie_keys([&key]).mount(mount).marketplace(marketplace);
+        Maestrano::from_settings(settings).app(Crm).connect().await.unwrap()
+    }
+
+    fn pages() -> Router<Maestrano> {
+        Router::new().route("/me", get(async |session: Session| session.user().to_string())).route(
+            "/",
+            get(async |MaybeSession(session): MaybeSession| match session {
+                Some(session) => session.user().to_string(),
+                None => "nobody".to_owned(),
+            }),
+        )
+    }
+
+    async fn ask(router: Router, method: &str, path: &str, body: Vec<u8>) -> (StatusCode, String, Vec<u8>) {
+        let request = Request::builder().method(method).uri(path).header("sec-fetch-mode", "navigate");
+        let answer = router.oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
+        let location = answer.headers().get(header::LOCATION);
+        let location = location.map(|location| location.to_str().unwrap().to_owned()).unwrap_or_default();
+        (answer.status(), location, to_bytes(answer.into_body(), MAX_BODY).await.unwrap().into())
+    }
+
+    #[tokio::test]
+    async fn a_page_with_a_session_sends_the_browser_to_sign_in() {
+        let router = pages().merge(routes()).with_state(mno("/maestrano").await);
+        let (status, to, _) = ask(router.clone(), "GET", "/me?x=1", Vec::new()).await;
+        assert_eq!(
+            (status.as_u16(), to.as_str()),
+            (303, "/maestrano/auth/saml/init/one?return_to=%2Fme%3Fx%3D1")
+        );
+        let (status, to, _) = ask(router, "GET", &to, Vec::new()).await;
+        assert_eq!(status, 303);
+        assert!(to.starts_with("https://uat.maestrano.io/api/v1/auth/saml?SAMLRequest="), "{to}");
+    }
+
+    #[tokio::test]
+    async fn a_page_that_works_without_a_session_is_shown_to_nobody() {
+        let router = pages().merge(routes()).with_state(mno("/maestrano").await);
+        let (status, _, body) = ask(router, "GET", "/", Vec::new()).await;
+        assert_eq!((status.as_u16(), &*body), (200, &b"nobody"[..]));
+    }
+
+    #[tokio::test]
+    async fn an_application_under_a_prefix_keeps_its_whole_paths() {
+        let app = pages().merge(routes());
+        let router = Router::new().nest("/crm", app).with_state(mno("/crm/maestrano").await);
+        let (_, to, _) = ask(router.clone(), "GET", "/crm/me", Vec::new()).await;
+        assert_eq!(to, "/crm/maestrano/auth/saml/init/one?return_to=%2Fcrm%2Fme");
+        let (status, to, _) = ask(router, "GET", &to, Vec::new()).await;
+        assert_eq!(status, 303);
+        assert!(to.starts_with("https://uat.maestrano.io/"), "{to}");
+    }
+
+    #[tokio::test]
+    async fn another_mount_has_its_own_routes() {
+        let router: Router = routes_below("/sso").with_state(mno("/sso").await);
+        let (status, ..) = ask(router, "GET", "/sso/auth/saml/init/one", Vec::new()).await;
+        assert_eq!(status, 303);
+    }
+
+    #[tokio::test]
+    async fn a_part_of_an_application_can_be_guarded() {
+        let mno = mno("/maestrano").await;
+        let guarded: Router<Maestrano> = Router::new().route("/reports", get(async || "secret"));
+        let guarded = guarded.route_layer(from_fn_with_state(mno.clone(), require_session));
+        let router = Router::new().nest("/area", guarded).with_state(mno);
+        let (status, to, body) = ask(router, "GET", "/area/reports", Vec::new()).await;
+        assert_eq!(
+            (status.as_u16(), to.as_str()),
+            (303, "/maestrano/auth/saml/init/one?return_to=%2Farea%2Freports")
+        );
+        assert!(body.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_body_is_taken_up_to_its_limit() {
+        let router: Router = routes().with_state(mno("/maestrano").await);
+        for (length, status) in
+            [(MAX_BODY, StatusCode::FORBIDDEN), (MAX_BODY + 1, StatusCode::PAYLOAD_TOO_LARGE)]
+        {
+            let path = "/maestrano/auth/saml/consume/one";
+            assert_eq!(ask(router.clone(), "POST", path, vec![b'a'; length]).await.0, status, "{length}");
+        }
+    }
 }

@@ -27,7 +27,7 @@ pub use error::{Error, Problem, Problems};
 pub use ids::{AppId, GroupId, InvalidId, MarketplaceName, OrganizationId, ResellerId, UserId};
 pub use login::{Group, Login, Membership, Reseller, Role, User};
 pub use maestrano::{Builder, Maestrano};
-pub use rejection::Rejection;
+pub use rejection::{AlgorithmName, Rejection};
 pub use secret::{ApiKey, CookieKey, EnvironmentSecret, SessionToken};
 pub use session::Session;
 pub use web::{Arrival, Body, Denied, MAX_BODY};

@@ -41,8 +41,6 @@ pub(crate) enum Refusal {
         "the response holds more text than a ticket of {LONGEST} characters or a session cookie can carry"
     )]
     TooLarge,
-    #[error("the response was used before")]
-    Replayed,
     #[error("the ticket is not one of ours, or older than {} seconds", TICKET.whole_seconds())]
     NoTicket,
     #[error("this browser has not begun this login, or too long ago, or has finished it already")]
@@ -65,7 +63,6 @@ impl Refusal {
         match self {
             Self::Rejected(rejection) => rejection.code(),
             Self::TooLarge => "login_too_large",
-            Self::Replayed => "replayed",
             Self::NoTicket => "no_ticket",
             Self::NotBegun => "not_begun_here",
             Self::Circles => "circles",
@@ -102,7 +99,7 @@ impl Sso {
         let mut login = Login::from_assertion(&assertion, marketplace.name(), marketplace.creation_mode())?;
         let id = format!("assertion {} {}", marketplace.name(), assertion.id());
         if !self.memory.spend(&id, assertion.expires(), now).await? {
-            return Err(Refusal::Replayed);
+            return Err(Rejection::Replayed.into());
         }
         let ticket = self.ticket(&login, now)?;
         if ticket.len() <= LONGEST {

@@ -22,6 +22,7 @@ use self::route::{Route, Routes, Target};
 use crate::config::{Configuration, Marketplace};
 use crate::error::chain;
 use crate::ids::MarketplaceName;
+use crate::rejection::Rejection;
 use crate::session::Session;
 use crate::sso::{Launch, Logins, Refusal, ReturnTo, Sso};
 
@@ -296,10 +297,10 @@ impl Visit<'_> {
         let again = again.or_else(|| self.site.last(self.sso, self.parts, self.now));
         let again = |parameters: &[(&str, &str)]| self.site.init_for(again.as_ref(), parameters);
         let answer = match refusal {
-            Refusal::Rejected(_) | Refusal::TooLarge => Answer::LoginRefused { again: again(&[]), reference },
-            Refusal::Replayed | Refusal::NoTicket | Refusal::NotBegun => {
+            Refusal::Rejected(Rejection::Replayed) | Refusal::NoTicket | Refusal::NotBegun => {
                 Answer::LoginNotBegun { again: again(&[]), reference }
             }
+            Refusal::Rejected(_) | Refusal::TooLarge => Answer::LoginRefused { again: again(&[]), reference },
             Refusal::Circles => Answer::Circles { again: again(&[(Launch::START_AGAIN, "1")]), reference },
             Refusal::Memory(_) => Answer::MemoryUnavailable { again: again(&[]), reference },
             Refusal::ByApp => match marketplace {
