@@ -16,7 +16,7 @@ use crate::subject::Subject;
 pub const MARKETPLACE: &str = "maestrano-local";
 
 /// The secret with which the application reads its configuration.
-pub const SECRET: &str = "sandbox-environment-secret";
+pub const SECRET: &str = "sandbox-environment-secret-of-this-machine";
 
 /// Somebody with an account at the platform.
 #[derive(Clone, Copy, Debug)]

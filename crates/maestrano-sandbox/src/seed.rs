@@ -280,7 +280,7 @@ impl Default for DeveloperPlatform {
         Self {
             environment: "sandbox".to_owned(),
             environment_key: "sandbox-environment-key".to_owned(),
-            environment_secret: "sandbox-environment-secret".to_owned(),
+            environment_secret: "sandbox-environment-secret-of-this-machine".to_owned(),
             marketplaces: vec![Marketplace::named("maestrano-local")],
         }
     }

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::json;
 use time::UtcDateTime;
-use time::format_description::well_known::Rfc3339;
 
+use crate::clock;
 use crate::config::CreationMode;
 use crate::ids::{GroupId, MarketplaceName, OrganizationId, ResellerId, UserId};
 use crate::rejection::Rejection;
@@ -17,10 +17,7 @@ use crate::secret::SessionToken;
 ///
 /// Only a verified assertion becomes one. What the platform did not say, or said in a way that cannot be
 /// understood, is absent; the text as it came can be asked for by [`attribute`](Self::attribute).
-///
-/// Serialized it holds the session token: seal it.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(try_from = "Compact", into = "Compact")]
+#[derive(Clone)]
 pub struct Login {
     user: User,
     group: Group,
@@ -135,11 +132,49 @@ impl Login {
         self.attributes.0.retain(|(name, _)| KNOWN.contains(&name.as_str()));
     }
 
-    /// The login as the hash that the Ruby SDK hands to applications (sso.md 1.12). What is absent is null.
-    ///
-    /// It holds the session token: do not show it, and do not log it.
-    #[must_use]
-    pub fn auth_hash(&self) -> Value {
+    /// The login as bytes, to be sealed: it holds the session token.
+    pub(crate) fn to_bytes(&self) -> Option<Vec<u8>> {
+        serde_json::to_vec(&Compact::from(self.clone())).ok()
+    }
+
+    /// The login that was sealed, checked again.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let Compact { marketplace, creation_mode, request_id, attributes } =
+            serde_json::from_slice(bytes).ok()?;
+        Self::read(attributes, marketplace, request_id, creation_mode).ok()
+    }
+
+    fn read(
+        attributes: Attributes,
+        marketplace: MarketplaceName,
+        request_id: String,
+        mode: CreationMode,
+    ) -> Result<Self, Rejection> {
+        let group = Group::read(&attributes)?;
+        let user = User::read(&attributes, &group.id, mode)?;
+        let token = SessionToken::new(attributes.required("mno_session")?);
+        attributes.required("mno_session_recheck")?;
+        Ok(Self {
+            role: Role::read(attributes.text("group_role")),
+            reseller: Reseller::read(&attributes),
+            recheck: attributes.time("mno_session_recheck").unwrap_or(UtcDateTime::UNIX_EPOCH),
+            user,
+            group,
+            token,
+            marketplace,
+            request_id,
+            creation_mode: mode,
+            attributes,
+        })
+    }
+}
+
+/// The login as the hash that the Ruby SDK hands to applications (sso.md 1.12). What is absent is null.
+///
+/// It holds the session token: do not show it, and do not log it. Nothing reads a login back from it, because
+/// only a verified assertion becomes one.
+impl Serialize for Login {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self { user, group, .. } = self;
         json!({
             "provider": "maestrano",
@@ -165,30 +200,7 @@ impl Login {
                 },
             },
         })
-    }
-
-    fn read(
-        attributes: Attributes,
-        marketplace: MarketplaceName,
-        request_id: String,
-        mode: CreationMode,
-    ) -> Result<Self, Rejection> {
-        let group = Group::read(&attributes)?;
-        let user = User::read(&attributes, &group.id, mode)?;
-        let token = SessionToken::new(attributes.required("mno_session")?);
-        attributes.required("mno_session_recheck")?;
-        Ok(Self {
-            role: Role::read(attributes.text("group_role")),
-            reseller: Reseller::read(&attributes),
-            recheck: attributes.time("mno_session_recheck").unwrap_or(UtcDateTime::UNIX_EPOCH),
-            user,
-            group,
-            token,
-            marketplace,
-            request_id,
-            creation_mode: mode,
-            attributes,
-        })
+        .serialize(serializer)
     }
 }
 
@@ -561,7 +573,7 @@ impl Attributes {
     }
 
     fn time(&self, name: &str) -> Option<UtcDateTime> {
-        UtcDateTime::parse(self.text(name)?, &Rfc3339).ok()
+        clock::instant(self.text(name)?)
     }
 
     fn required(&self, name: &'static str) -> Result<&str, Rejection> {
@@ -590,11 +602,46 @@ impl From<Login> for Compact {
     }
 }
 
-impl TryFrom<Compact> for Login {
-    type Error = Rejection;
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    fn try_from(compact: Compact) -> Result<Self, Rejection> {
-        let Compact { marketplace, creation_mode, request_id, attributes } = compact;
-        Self::read(attributes, marketplace, request_id, creation_mode)
+    fn login(mode: CreationMode) -> Login {
+        let attributes = [
+            ("uid", "usr-1"),
+            ("group_uid", "cld-1"),
+            ("mno_session", "token"),
+            ("mno_session_recheck", "2026-11-23T10:03:00Z"),
+            ("group_role", "Admin"),
+            ("company_name", ""),
+            ("zeta", "1"),
+        ];
+        let attributes = attributes.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        Login::read(Attributes(attributes), "one".parse().unwrap(), "_1".to_owned(), mode).unwrap()
+    }
+
+    #[test]
+    fn a_login_survives_its_travel() {
+        for mode in [CreationMode::Real, CreationMode::Virtual] {
+            let login = login(mode);
+            let bytes = login.to_bytes().unwrap();
+            let back = Login::from_bytes(&bytes).unwrap();
+            assert_eq!((back.user(), back.group(), back.role()), (login.user(), login.group(), login.role()));
+            assert_eq!((back.token(), back.recheck()), (login.token(), login.recheck()));
+            assert_eq!((back.marketplace(), back.request_id()), (login.marketplace(), login.request_id()));
+            assert_eq!(back.creation_mode(), mode);
+            assert_eq!(back.unknown_attributes().collect::<Vec<_>>(), [("zeta", "1")]);
+            assert!(
+                !String::from_utf8(bytes).unwrap().contains("company_name"),
+                "an empty value is left out"
+            );
+        }
+    }
+
+    #[test]
+    fn a_travelling_login_is_checked_again() {
+        let bytes = String::from_utf8(login(CreationMode::Real).to_bytes().unwrap()).unwrap();
+        assert!(Login::from_bytes(bytes.replace("\"usr-1\"", "\"usr 1\"").as_bytes()).is_none());
+        assert!(Login::from_bytes(b"{}").is_none());
     }
 }

@@ -8,7 +8,6 @@ use arc_swap::ArcSwap;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{Request, Response};
-use time::Duration;
 
 use crate::app::{AnyApp, PartnerApp};
 use crate::clock::{Clock, SystemClock};
@@ -187,8 +186,8 @@ impl Builder {
         };
         let rules = plan.rules();
         let seal = Seal::new(rules.cookie_keys()).map_err(|broken| Error::App(Box::new(broken)))?;
-        let grace = Duration::try_from(rules.outage_grace()).unwrap_or(Duration::ZERO);
-        let checks = Checks::new(rules.recheck_timeout(), grace, rules.session_lifetime());
+        let (timeout, grace) = (rules.recheck_timeout(), rules.outage_grace());
+        let checks = Checks::new(timeout, grace, rules.session_lifetime(), clock.now());
         let configuration = plan.load(transport.as_ref()).await?;
         configuration.warn_of_dangers();
         let site = ArcSwap::from_pointee(Site::new(configuration, arrival));

@@ -228,6 +228,13 @@ pub enum Rejection {
     /// The assertion was used before. An attacker, or the user who sent a page again.
     #[error("the assertion was used before")]
     Replayed,
+    /// The second verifier (feature `samael`) does not agree with the first. Nobody can be blamed yet: keep
+    /// the document and report it, one of the two has a fault. It cannot happen without the feature.
+    #[error("the second verifier {complaint}")]
+    SecondVerifier {
+        /// What it does otherwise.
+        complaint: &'static str,
+    },
 
     // The content.
     /// An attribute of the assertion comes twice. An attacker who put markup into a name; the signature is
@@ -311,6 +318,7 @@ impl Rejection {
             Self::TwoRequests => "two_requests",
             Self::OtherRequest => "other_request",
             Self::Replayed => "replayed",
+            Self::SecondVerifier { .. } => "second_verifier",
             Self::DuplicateAttribute => "duplicate_attribute",
             Self::AttributeShape => "attribute_shape",
             Self::AttributeMissing { .. } => "attribute_missing",
@@ -325,7 +333,9 @@ impl Rejection {
 pub struct AlgorithmName(Box<str>);
 
 impl AlgorithmName {
-    pub(crate) fn of(text: &str) -> Self {
+    /// Cuts and cleans an identifier.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
         Self(text.chars().filter(char::is_ascii_graphic).take(80).collect())
     }
 }

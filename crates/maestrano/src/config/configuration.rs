@@ -6,6 +6,7 @@ use super::marketplace::Marketplace;
 use super::plan::Rules;
 use crate::ids::AppId;
 use crate::secret::ApiKey;
+use crate::transport::is_loopback;
 
 /// The marketplaces and rules in force. It does not change; another one takes its place.
 #[derive(Clone, Debug)]
@@ -59,6 +60,15 @@ impl Configuration {
         }
         for marketplace in self.marketplaces().filter(|marketplace| marketplace.trust().allows_sha1()) {
             tracing::warn!(marketplace = %marketplace.name(), "danger_allow_sha1 is set: signatures can be forged");
+        }
+        for key in self.rules.cookie_keys().iter().filter(|key| key.expose().len() < 32) {
+            let bytes = key.expose().len();
+            tracing::warn!(bytes, "the key of the cookies is short and might be guessed: set MNO_COOKIE_KEY");
+        }
+        let open = |host: &url::Url| host.scheme() == "http" && !is_loopback(host);
+        for marketplace in self.marketplaces().filter(|marketplace| open(marketplace.identity_host())) {
+            let host = marketplace.identity_host().as_str();
+            tracing::warn!(marketplace = %marketplace.name(), host, "plain http: anybody on the way can take sessions over");
         }
         for marketplace in self.marketplaces().filter(|marketplace| !marketplace.signs_in_at_home()) {
             let (host, home) = (marketplace.identity_host().as_str(), marketplace.app_host().as_str());

@@ -42,7 +42,7 @@ pub(super) struct Draft<'a> {
 
 impl<'a> Draft<'a> {
     pub(super) fn new(rules: &'a Rules, findings: &'a Findings) -> Self {
-        let own = |path| (format!("{}/{path}", rules.mount()), "this library itself".to_owned());
+        let own = |path| (pattern(&format!("{}/{path}", rules.mount())), "this library itself".to_owned());
         let claims = ["auth/saml/finish", "logout"].map(own).into();
         Self { rules, findings, marketplaces: Vec::new(), claims }
     }
@@ -91,7 +91,9 @@ impl<'a> Draft<'a> {
         let name_id_format = sso.text("name_id_format").unwrap_or(PERSISTENT).to_owned();
         let creation_mode = sso.parsed("creation_mode", creation_mode);
         let trust = trust::read(&sso, known);
-        let local = environment == Some(LOCAL) || self.rules.local;
+        // What the developer platform calls an environment is no word of ours.
+        let named = author == Author::Application && environment == Some(LOCAL);
+        let local = named || self.rules.local;
         if !local && trust.as_ref().is_some_and(trust::is_public) {
             sso.note("x509_certificate", PUBLIC_KEY);
         }
@@ -257,7 +259,8 @@ fn pattern(path: &str) -> String {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let segments = path.trim_end_matches('/').split('/');
     let segments: Vec<&str> = segments.map(|part| if part.starts_with(':') { ":" } else { part }).collect();
-    let mut query: Vec<&str> = query.split('&').collect();
+    let mut query: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
     query.sort_unstable();
-    format!("{}?{}", segments.join("/"), query.join("&"))
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
+    format!("{}?{query}", segments.join("/"))
 }

@@ -5,8 +5,8 @@ use std::fmt;
 use std::time::Duration;
 
 use time::UtcDateTime;
-use time::format_description::well_known::Rfc3339;
 
+use crate::clock;
 use crate::rejection::Rejection;
 use crate::saml::canonical::{Canonical, Element};
 use crate::saml::response::Expectations;
@@ -109,7 +109,7 @@ impl Assertion {
         let attributes = texts(attributes.ok_or(missing("AttributeStatement"))?)?;
         let session_index = authentication.and_then(|it| it.attribute("SessionIndex")).map(Cow::into_owned);
         let (request_id, name_id) = (request_id.into_owned(), name_id.into_owned());
-        let expires = clock.latest(confirmed_until.max(valid_until));
+        let expires = clock.latest(confirmed_until.min(valid_until));
         drop(canonical);
         Ok(Self { canonical: verified, id, request_id, name_id, session_index, expires, attributes })
     }
@@ -261,8 +261,8 @@ fn parts<'c, 'a, const N: usize>(
 
 /// An attribute that is a time, when it is there.
 fn instant(element: Element<'_, '_>, name: &'static str) -> Result<Option<UtcDateTime>, Rejection> {
-    let time = |text: Cow<'_, str>| UtcDateTime::parse(&text, &Rfc3339);
-    element.attribute(name).map(time).transpose().map_err(|_| Rejection::Time { what: name })
+    let time = |text: Cow<'_, str>| clock::instant(&text).ok_or(Rejection::Time { what: name });
+    element.attribute(name).map(time).transpose()
 }
 
 /// The time, and by how much clocks may differ.

@@ -3,7 +3,7 @@
 use roxmltree::{Document, Node};
 
 use crate::rejection::Rejection;
-use crate::saml::xml::{ASSERTION, PROTOCOL, SIGNATURE, holds_elements_only, is};
+use crate::saml::xml::{ASSERTION, PROTOCOL, SIGNATURE, attribute, holds_elements_only, is};
 
 const SUCCESS: &str = "urn:oasis:names:tc:SAML:2.0:status:Success";
 
@@ -24,7 +24,7 @@ impl<'a, 'input> Envelope<'a, 'input> {
             return Err(Rejection::NotAResponse);
         }
         count(document)?;
-        if response.attribute("Version") != Some("2.0") {
+        if attribute(response, "Version") != Some("2.0") {
             return Err(Rejection::Version { of: "Response" });
         }
         if !holds_elements_only(response) {
@@ -66,8 +66,8 @@ impl<'a, 'input> Envelope<'a, 'input> {
             (None, None) => return Err(Rejection::NoSignature),
         };
         Ok(Self {
-            destination: response.attribute("Destination"),
-            in_response_to: response.attribute("InResponseTo"),
+            destination: attribute(response, "Destination"),
+            in_response_to: attribute(response, "InResponseTo"),
             signed,
             signature,
         })
@@ -84,7 +84,7 @@ fn count(document: &Document<'_>) -> Result<(), Rejection> {
             "Signature" => signatures += 1,
             _ => {}
         }
-        ids.extend(node.attribute("ID"));
+        ids.extend(attribute(node, "ID"));
     }
     if assertions > 1 {
         return Err(Rejection::SecondAssertion);
@@ -120,5 +120,5 @@ fn succeeded(status: Node<'_, '_>) -> Result<(), Rejection> {
     let mut codes = status.children().filter(|child| is(*child, PROTOCOL, "StatusCode"));
     let (Some(code), None) = (codes.next(), codes.next()) else { return Err(Rejection::Status) };
     let nested = code.children().any(|child| child.is_element());
-    if code.attribute("Value") == Some(SUCCESS) && !nested { Ok(()) } else { Err(Rejection::Status) }
+    if attribute(code, "Value") == Some(SUCCESS) && !nested { Ok(()) } else { Err(Rejection::Status) }
 }

@@ -3,6 +3,9 @@
 //! Everything here is pure: bytes, expectations and the time go in, values come out. No I/O, no clock, no
 //! globals. There is one profile, the platform's own; whatever lies outside is refused.
 
+#[cfg(any(fuzzing, feature = "samael"))]
+#[doc(hidden)]
+pub mod inside;
 pub mod request;
 pub mod response;
 pub mod trust;
@@ -14,6 +17,8 @@ mod canonical;
 mod certificate;
 mod envelope;
 mod hash;
+#[cfg(feature = "samael")]
+mod second;
 mod signature;
 mod xml;
 

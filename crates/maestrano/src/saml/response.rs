@@ -7,6 +7,8 @@ use time::UtcDateTime;
 use crate::rejection::Rejection;
 use crate::saml::base64_text;
 use crate::saml::envelope::Envelope;
+#[cfg(feature = "samael")]
+use crate::saml::second;
 use crate::saml::signature::Signature;
 use crate::saml::trust::Trust;
 use crate::saml::xml;
@@ -95,11 +97,22 @@ pub fn verify(
     if expectations.request_id.is_some_and(|expected| expected != request) {
         return Err(Rejection::OtherRequest);
     }
+    #[cfg(feature = "samael")]
+    second::agree(&text, signature.certificates(expectations.trust), &assertion)?;
     Ok(assertion)
 }
 
+/// The request that a document claims to answer, for the log line of a refusal. Nothing rests on it: the
+/// document may not even be XML.
+pub(crate) fn claimed_request(document: &str) -> Option<&str> {
+    let (_, after) = document.split_once(" InResponseTo=\"")?;
+    let id = after.split('"').next()?;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    Some(id).filter(|id| (1..=64).contains(&id.len()) && id.bytes().all(plain))
+}
+
 /// The XML in a form field.
-fn decode(form_value: &[u8]) -> Result<String, Rejection> {
+pub(crate) fn decode(form_value: &[u8]) -> Result<String, Rejection> {
     // Line ends and blanks are allowed for, but not more of them than base64.
     if form_value.len() > 2 * LONGEST {
         return Err(Rejection::TooLarge { length: form_value.len(), limit: LONGEST });

@@ -7,7 +7,7 @@ use crate::saml::base64_text;
 use crate::saml::c14n::canonicalize;
 use crate::saml::hash::Hash;
 use crate::saml::trust::Trust;
-use crate::saml::xml::{EXCLUSIVE, SIGNATURE, holds_elements_only, is};
+use crate::saml::xml::{EXCLUSIVE, SIGNATURE, attribute, holds_elements_only, is};
 
 const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
 /// More prefixes than this in one `InclusiveNamespaces` list are refused.
@@ -31,7 +31,7 @@ impl<'a, 'input> Signature<'a, 'input> {
     /// Reads the signature over the element that it stands in, `signed`, and refuses every other shape than
     /// the one of security.md 1.6.
     pub(crate) fn read(node: Node<'a, 'input>, signed: Node<'a, 'input>) -> Result<Self, Rejection> {
-        let id = signed.attribute("ID").filter(|id| !id.is_empty());
+        let id = attribute(signed, "ID").filter(|id| !id.is_empty());
         let id = id.ok_or(Rejection::Missing { parent: "the signed element", what: "ID" })?;
 
         only_attributes(node, &["Id"], "Signature")?;
@@ -91,6 +91,15 @@ impl<'a, 'input> Signature<'a, 'input> {
         } else {
             Err(Rejection::Digest)
         }
+    }
+
+    /// The certificates (DER) that a verified signature may have been made with: the pinned ones; without
+    /// any the embedded one, whose fingerprint is pinned.
+    #[cfg(feature = "samael")]
+    pub(crate) fn certificates<'s>(&'s self, trust: &'s Trust) -> impl Iterator<Item = &'s [u8]> {
+        let pinned = trust.certificates();
+        let embedded = self.certificate.as_deref().filter(|_| pinned.is_empty());
+        pinned.iter().map(|certificate| certificate.der()).chain(embedded)
     }
 }
 

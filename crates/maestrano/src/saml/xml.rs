@@ -43,6 +43,12 @@ pub(crate) fn is(node: Node<'_, '_>, namespace: &str, name: &str) -> bool {
     node.tag_name().name() == name && node.tag_name().namespace() == Some(namespace)
 }
 
+/// The value of an attribute without namespace. (`Node::attribute` would take one of any namespace.)
+pub(crate) fn attribute<'a>(node: Node<'a, '_>, name: &str) -> Option<&'a str> {
+    let is_it = |it: &roxmltree::Attribute<'_, '_>| it.name() == name && it.namespace().is_none();
+    node.attributes().find(is_it).map(|it| it.value())
+}
+
 /// Whether an element holds elements only, with white space and comments between them.
 pub(crate) fn holds_elements_only(node: Node<'_, '_>) -> bool {
     node.children().all(|child| !child.is_text() || child.text().is_some_and(is_white_space))

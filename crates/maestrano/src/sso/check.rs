@@ -1,15 +1,16 @@
 //! Whether a session goes on: the platform is asked when it is time to (session.md 2.3 to 2.5).
 
+use std::fmt;
 use std::time::Duration as StdDuration;
 
 use bytes::Bytes;
 use moka::future::Cache;
 use moka::ops::compute::{CompResult, Op};
 use serde::Deserialize;
-use time::format_description::well_known::Rfc3339;
 use time::{Duration, UtcDateTime};
 use tracing::{debug, warn};
 
+use crate::clock;
 use crate::config::Marketplace;
 use crate::error::chain;
 use crate::session::Session;
@@ -20,7 +21,7 @@ const LONGEST: Duration = Duration::minutes(15);
 /// Nor sooner than this, or every request would ask.
 const SHORTEST: Duration = Duration::seconds(1);
 /// While the platform is silent it is asked at most this often for one session.
-const PAUSE: Duration = Duration::seconds(5);
+const PAUSE: StdDuration = StdDuration::from_secs(5);
 /// Sessions whose last answer is remembered. One more forgets another, which costs that one a call.
 const REMEMBERED: u64 = 200_000;
 const ANSWER: usize = 16 * 1024;
@@ -37,11 +38,13 @@ pub(crate) enum Check {
 }
 
 /// What is known about sessions beyond their cookies.
-#[derive(Debug)]
 pub(crate) struct Checks {
+    /// By marketplace, user and token, which is why nothing of it is printed.
     known: Cache<String, Known>,
     timeout: StdDuration,
     grace: Duration,
+    /// What happened to sessions before, this process cannot know.
+    began: UtcDateTime,
 }
 
 /// What the platform last said about a session.
@@ -60,12 +63,23 @@ enum Step {
 }
 
 impl Checks {
-    pub(crate) fn new(timeout: StdDuration, grace: Duration, lifetime: StdDuration) -> Self {
+    pub(crate) fn new(
+        timeout: StdDuration,
+        grace: StdDuration,
+        lifetime: StdDuration,
+        now: UtcDateTime,
+    ) -> Self {
         Self {
             known: Cache::builder().max_capacity(REMEMBERED).time_to_live(lifetime).build(),
             timeout,
-            grace,
+            grace: Duration::try_from(grace).unwrap_or(Duration::ZERO),
+            began: now,
         }
+    }
+
+    /// Forgets what was known of a session, because its user has signed in again.
+    pub(crate) async fn forget(&self, session: &Session) {
+        self.known.invalidate(&key(session)).await;
     }
 
     /// Checks a session; at most one call per session is under way, whoever else waits takes its outcome.
@@ -81,14 +95,13 @@ impl Checks {
         }
         let key = key(session);
         let known = self.known.get(&key).await;
-        if let Step::Done(check) = step(known, session, now, self.grace) {
+        if let Step::Done(check) = self.step(known, session, now) {
             return check;
         }
-        let ask_once = async |entry: Option<moka::Entry<String, Known>>| match step(
+        let ask_once = async |entry: Option<moka::Entry<String, Known>>| match self.step(
             entry.map(moka::Entry::into_value),
             session,
             now,
-            self.grace,
         ) {
             Step::Done(_) => Op::Nop,
             Step::Ask { due } => Op::Put(self.ask(session, marketplace, transport, due, now).await),
@@ -99,7 +112,7 @@ impl Checks {
             }
             CompResult::Removed(_) | CompResult::StillNone(_) => None,
         };
-        match step(known, session, now, self.grace) {
+        match self.step(known, session, now) {
             Step::Done(check) => check,
             Step::Ask { .. } => Check::Unreachable,
         }
@@ -114,16 +127,36 @@ impl Checks {
         now: UtcDateTime,
     ) -> Known {
         match answer(session, marketplace, transport, self.timeout).await {
-            Ok(Answer { valid: false, .. }) => {
+            Ok(Answer::Ended) => {
                 debug!(marketplace = %session.marketplace(), user = %session.user(), "session ended by the platform");
                 Known::Ended
             }
-            Ok(Answer { recheck, .. }) => Known::Valid { until: clamp(recheck, now) },
+            Ok(Answer::Valid { recheck }) => Known::Valid { until: clamp(recheck, now) },
             Err(reason) => {
                 warn!(marketplace = %session.marketplace(), user = %session.user(), reason, "session cannot be rechecked");
                 Known::Silent { due, asked: now }
             }
         }
+    }
+
+    fn step(&self, known: Option<Known>, session: &Session, now: UtcDateTime) -> Step {
+        match known {
+            // A process that has just begun allows for the grace too.
+            None => Step::Ask { due: session.recheck().max(self.began) },
+            Some(Known::Ended) => Step::Done(Check::Ended),
+            Some(Known::Valid { until }) if now < until => Step::Done(Check::Alive),
+            Some(Known::Valid { until }) => Step::Ask { due: until },
+            Some(Known::Silent { due, asked }) if now < asked + PAUSE.max(self.timeout) => {
+                Step::Done(if now < due + self.grace { Check::Alive } else { Check::Unreachable })
+            }
+            Some(Known::Silent { due, .. }) => Step::Ask { due },
+        }
+    }
+}
+
+impl fmt::Debug for Checks {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Checks").field("grace", &self.grace).finish_non_exhaustive()
     }
 }
 
@@ -136,29 +169,15 @@ fn key(session: &Session) -> String {
     format!("{}\n{}\n{}", session.marketplace(), session.user(), session.token().expose())
 }
 
-fn step(known: Option<Known>, session: &Session, now: UtcDateTime, grace: Duration) -> Step {
-    match known {
-        None => Step::Ask { due: session.recheck() },
-        Some(Known::Ended) => Step::Done(Check::Ended),
-        Some(Known::Valid { until }) if now < until => Step::Done(Check::Alive),
-        Some(Known::Valid { until }) => Step::Ask { due: until },
-        Some(Known::Silent { due, asked }) if now < asked + PAUSE => {
-            Step::Done(if now < due + grace { Check::Alive } else { Check::Unreachable })
-        }
-        Some(Known::Silent { due, .. }) => Step::Ask { due },
-    }
-}
-
-#[derive(Debug)]
-struct Answer {
-    valid: bool,
-    recheck: UtcDateTime,
+enum Answer {
+    Valid { recheck: UtcDateTime },
+    Ended,
 }
 
 #[derive(Deserialize)]
 struct AnswerJson {
     valid: bool,
-    recheck: String,
+    recheck: Option<String>,
 }
 
 /// Asks the platform. The error is a sentence for the log.
@@ -177,9 +196,13 @@ async fn answer(
     if response.status() != http::StatusCode::OK {
         return Err(format!("the platform answers with status {}", response.status().as_u16()));
     }
-    let json: AnswerJson = serde_json::from_slice(response.body())
-        .map_err(|_| "the platform's answer is not JSON with `valid` and `recheck`".to_owned())?;
-    let recheck = UtcDateTime::parse(&json.recheck, &Rfc3339)
-        .map_err(|_| "the platform's `recheck` is not a time".to_owned())?;
-    Ok(Answer { valid: json.valid, recheck })
+    let json: AnswerJson = serde_json::from_slice(response.body()).map_err(|_| {
+        "the platform's answer is not JSON that says whether the session is `valid`".to_owned()
+    })?;
+    if !json.valid {
+        return Ok(Answer::Ended);
+    }
+    let recheck = json.recheck.as_deref().and_then(clock::instant);
+    let recheck = recheck.ok_or_else(|| "the platform's `recheck` is not a time".to_owned())?;
+    Ok(Answer::Valid { recheck })
 }

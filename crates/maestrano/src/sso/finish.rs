@@ -13,7 +13,7 @@ use time::{Duration, UtcDateTime};
 use tracing::{info, warn};
 
 use super::check::clamp;
-use super::{Logins, ReturnTo, Sso};
+use super::{Logins, ReturnTo, Sso, pending};
 use crate::app::SignIn;
 use crate::config::Marketplace;
 use crate::login::Login;
@@ -97,6 +97,7 @@ impl Sso {
             .clock_allowance(clock_allowance);
         let assertion = verify(response, &expectations, now)?;
         let mut login = Login::from_assertion(&assertion, marketplace.name(), marketplace.creation_mode())?;
+        session(&login, now)?;
         let id = format!("assertion {} {}", marketplace.name(), assertion.id());
         if !self.memory.spend(&id, assertion.expires(), now).await? {
             return Err(Rejection::Replayed.into());
@@ -135,33 +136,38 @@ impl Sso {
         let (marketplace, request_id) = (login.marketplace(), login.request_id());
         let pending = logins.finish(request_id, marketplace, now).ok_or(Refusal::NotBegun)?;
         let id = format!("ticket {marketplace} {request_id}");
-        if !self.memory.spend(&id, now + TICKET, now).await? {
+        if !self.memory.spend(&id, now + pending::LIFETIME, now).await? {
             return Err(Refusal::NotBegun);
         }
+        let session = session(login, now)?;
         let go_to = match self.app.sign_in(login, request).await.map_err(Refusal::AppFailed)? {
             SignIn::Allow => pending.return_to().clone(),
             SignIn::AllowAt(path) => ReturnTo::parse(&path, mount),
             SignIn::Refuse => return Err(Refusal::ByApp),
         };
-        let (user, group) = (login.user().real_id().clone(), login.group().id().clone());
-        let recheck = clamp(login.recheck(), now);
-        let session = Session::new(marketplace.clone(), user, group, recheck, login.token().clone());
-        if session.to_bytes().len() > LONGEST_SESSION {
-            return Err(Refusal::TooLarge);
-        }
+        self.checks.forget(&session).await;
         info!(marketplace = %session.marketplace(), user = %session.user(), group = %session.group(), "signed in");
         Ok(Finished { session, go_to })
     }
 }
 
+/// The session that a login opens.
+fn session(login: &Login, now: UtcDateTime) -> Result<Session, Refusal> {
+    let (marketplace, user, group) = (login.marketplace(), login.user().real_id(), login.group().id());
+    let recheck = clamp(login.recheck(), now);
+    let session =
+        Session::new(marketplace.clone(), user.clone(), group.clone(), recheck, login.token().clone());
+    if session.to_bytes().len() > LONGEST_SESSION { Err(Refusal::TooLarge) } else { Ok(session) }
+}
+
 fn pack(login: &Login) -> Option<Vec<u8>> {
     let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
-    encoder.write_all(&serde_json::to_vec(login).ok()?).ok()?;
+    encoder.write_all(&login.to_bytes()?).ok()?;
     encoder.finish().ok()
 }
 
 fn unpack(packed: &[u8]) -> Option<Login> {
     let mut json = Vec::new();
     DeflateDecoder::new(packed).take(LONGEST_LOGIN).read_to_end(&mut json).ok()?;
-    serde_json::from_slice(&json).ok()
+    Login::from_bytes(&json)
 }

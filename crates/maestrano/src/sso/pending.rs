@@ -10,8 +10,10 @@ use crate::ids::MarketplaceName;
 pub(crate) const LIFETIME: Duration = Duration::minutes(10);
 /// How many begun logins a browser keeps; the newest win.
 const MOST: usize = 3;
-/// How many logins in a row a browser may begin without finishing one.
+/// How many logins in a row a browser may begin without coming to an end.
 const PATIENCE: u8 = 4;
+/// A login that is begun so soon after the last one was finished means that the session got lost.
+const SOON: Duration = Duration::seconds(10);
 /// So many bytes of JSON make a sealed cookie of less than 1,000 bytes.
 const ROOM: usize = 620;
 
@@ -20,8 +22,11 @@ const ROOM: usize = 620;
 pub(crate) struct Logins {
     #[serde(rename = "m", default, skip_serializing_if = "Option::is_none")]
     last: Option<MarketplaceName>,
+    /// Logins in a row that came to no end.
     #[serde(rename = "u", default)]
-    unfinished: u8,
+    in_vain: u8,
+    #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
+    finished: Option<i64>,
     #[serde(rename = "p", default)]
     pending: Vec<Pending>,
 }
@@ -55,14 +60,20 @@ impl Logins {
         self.last.as_ref()
     }
 
-    /// Whether this browser goes round in circles: it has begun login after login and finished none.
+    /// Whether this browser goes round in circles: it begins login after login, and finishes none, or loses
+    /// its session as soon as it has one.
     pub(crate) fn go_in_circles(&self, now: UtcDateTime) -> bool {
-        self.unfinished >= PATIENCE && self.pending.iter().any(|pending| pending.is_current(now))
+        let unfinished = self.pending.iter().any(|pending| pending.is_current(now));
+        self.in_vain >= PATIENCE && (unfinished || self.has_just_finished(now))
     }
 
-    /// Forgets that logins were not finished, because the person has asked to start again.
+    /// Forgets that logins came to no end: there is a session, or the person has asked to start again.
     pub(crate) fn start_again(&mut self) {
-        self.unfinished = 0;
+        self.in_vain = 0;
+    }
+
+    fn has_just_finished(&self, now: UtcDateTime) -> bool {
+        self.finished.is_some_and(|finished| now.unix_timestamp() - finished < SOON.whole_seconds())
     }
 
     pub(crate) fn begin(
@@ -73,10 +84,10 @@ impl Logins {
         now: UtcDateTime,
     ) {
         self.pending.retain(|pending| pending.is_current(now));
-        if self.pending.is_empty() {
-            self.unfinished = 0;
+        if self.pending.is_empty() && !self.has_just_finished(now) {
+            self.in_vain = 0;
         }
-        self.unfinished = self.unfinished.saturating_add(1);
+        self.in_vain = self.in_vain.saturating_add(1);
         let (request_id, marketplace) = (request_id.to_owned(), marketplace.clone());
         self.pending.push(Pending { request_id, marketplace, return_to, started: now.unix_timestamp() });
         let surplus = self.pending.len().saturating_sub(MOST);
@@ -98,7 +109,7 @@ impl Logins {
         if !pending.is_current(now) {
             return None;
         }
-        self.unfinished = 0;
+        self.finished = Some(now.unix_timestamp());
         self.last = Some(marketplace.clone());
         Some(pending)
     }
@@ -183,11 +194,25 @@ mod tests {
         logins.begin("_4", &market("a"), me(), NOW);
         assert!(logins.go_in_circles(NOW));
         assert!(!logins.go_in_circles(NOW + LIFETIME));
-        let mut finished = logins.clone();
-        finished.finish("_4", &market("a"), NOW);
-        assert!(!finished.go_in_circles(NOW));
         logins.start_again();
         assert!(!logins.go_in_circles(NOW));
+    }
+
+    #[test]
+    fn four_logins_whose_sessions_are_lost_at_once_are_a_circle() {
+        let sign_in = |logins: &mut Logins, now| {
+            logins.begin("_1", &market("a"), me(), now);
+            assert!(logins.finish("_1", &market("a"), now).is_some());
+        };
+        let (mut lost, mut kept) = (Logins::default(), Logins::default());
+        for round in 0..4 {
+            assert!(!lost.go_in_circles(NOW));
+            sign_in(&mut lost, NOW);
+            sign_in(&mut kept, NOW + SOON * round);
+        }
+        assert!(lost.go_in_circles(NOW));
+        assert!(!lost.go_in_circles(NOW + SOON));
+        assert!(!kept.go_in_circles(NOW + SOON * 3));
     }
 
     #[test]

@@ -165,8 +165,8 @@ impl Answer {
             Self::LoginRefused { .. } => "This sign-in could not be verified.",
             Self::Circles { .. } => {
                 "Signing in has been tried several times without coming to an end. Most likely this browser does \
-                 not keep the application's cookies, or the application is opened under another address than \
-                 the one that the marketplace knows."
+                 not keep the application's session cookie, or the application is opened under another address \
+                 than the one that the marketplace knows."
             }
             Self::AppFailed { .. } => "The application could not sign you in. Please try again later.",
             Self::MemoryUnavailable { .. } => {

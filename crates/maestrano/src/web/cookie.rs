@@ -87,7 +87,9 @@ impl Cookies {
         let secure = if self.secure { "; Secure" } else { "" };
         let seconds = lifetime.as_secs();
         let text = format!("{name}={value}; HttpOnly; SameSite=Lax; Path=/; Max-Age={seconds}{secure}");
-        HeaderValue::try_from(text).map_err(|_| SealFailed)
+        let mut header = HeaderValue::try_from(text).map_err(|_| SealFailed)?;
+        header.set_sensitive(true);
+        Ok(header)
     }
 }
 

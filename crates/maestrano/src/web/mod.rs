@@ -6,6 +6,8 @@ mod guard;
 mod page;
 mod route;
 
+use std::fmt;
+
 use aws_lc_rs::rand;
 use bytes::Bytes;
 use http::header::SET_COOKIE;
@@ -23,6 +25,7 @@ use crate::config::{Configuration, Marketplace};
 use crate::error::chain;
 use crate::ids::MarketplaceName;
 use crate::rejection::Rejection;
+use crate::saml;
 use crate::session::Session;
 use crate::sso::{Launch, Logins, Refusal, ReturnTo, Sso};
 
@@ -30,13 +33,22 @@ use crate::sso::{Launch, Logins, Refusal, ReturnTo, Sso};
 pub const MAX_BODY: usize = 1024 * 1024;
 
 /// The body of a request, as an adapter hands it over.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Body {
     /// The whole body, of at most [`MAX_BODY`] bytes.
     Whole(Bytes),
     /// A body of more than [`MAX_BODY`] bytes, of which no more was read.
     TooLarge,
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Whole(bytes) => write!(formatter, "Whole({} bytes)", bytes.len()),
+            Self::TooLarge => formatter.write_str("TooLarge"),
+        }
+    }
 }
 
 /// What is configured, ready to answer requests: immutable, replaced as a whole by a refresh.
@@ -195,11 +207,14 @@ impl Visit<'_> {
         let launch = Launch::parse(self.query(), mount, session.as_ref().map(Session::group));
         let cookies = Cookies::of(marketplace.identity_host());
         let mut logins = cookies.logins(&self.sso.seal, &self.parts.headers, self.now);
+        if session.is_some() {
+            logins.start_again();
+        }
         let started = self.sso.start(marketplace, &launch, &mut logins, self.now);
         let cookie = cookies.set_logins(&self.sso.seal, &logins, self.now);
         match started.and_then(|to| Ok((to, cookie?))) {
             Ok((to, cookie)) => with_cookies(Answer::SeeOther { to }.response(self.visitor), [cookie]),
-            Err(refusal) => self.refused(&refusal, Some(marketplace)),
+            Err(refusal) => self.refused(&Refused::at(marketplace), &refusal),
         }
     }
 
@@ -215,11 +230,17 @@ impl Visit<'_> {
         match self.sso.receive(marketplace, response.as_bytes(), allowance, self.now).await {
             Ok(ticket) => {
                 let to = format!("{}?t={ticket}", self.site.routes.finish());
-                Answer::SeeOther { to }.response(self.visitor)
+                let mut response = Answer::SeeOther { to }.response(self.visitor);
+                response.headers_mut().values_mut().for_each(|value| value.set_sensitive(true));
+                response
             }
             Err(refusal) => {
-                trace!(marketplace = %marketplace.name(), response = %response, "the refused response");
-                self.refused(&refusal, Some(marketplace))
+                let document = saml::response::decode(response.as_bytes()).unwrap_or_default();
+                let answered = saml::response::claimed_request(&document);
+                self.refused(
+                    &Refused { document: &document, request_id: answered, ..Refused::at(marketplace) },
+                    &refusal,
+                )
             }
         }
     }
@@ -228,7 +249,7 @@ impl Visit<'_> {
         let ticket = self.parameter("t").unwrap_or_default();
         let login = match self.sso.open_ticket(&ticket, self.now) {
             Ok(login) => login,
-            Err(refusal) => return self.refused(&refusal, None),
+            Err(refusal) => return self.refused(&Refused::default(), &refusal),
         };
         let Some(marketplace) = self.site.configuration.marketplace(login.marketplace().as_str()) else {
             return Answer::NotFound.response(self.visitor);
@@ -243,12 +264,13 @@ impl Visit<'_> {
             let session = cookies.set_session(&self.sso.seal, &finished.session, lifetime, self.now)?;
             Ok((self.arrive(&finished.go_to), session))
         });
+        let refused = Refused { request_id: Some(login.request_id()), ..Refused::at(marketplace) };
         match (outcome, set_logins) {
             (Ok((answer, session)), Ok(logins)) => {
                 with_cookies(answer.response(self.visitor), [session, logins])
             }
-            (Ok(_), Err(broken)) => self.refused(&Refusal::Broken(broken), Some(marketplace)),
-            (Err(refusal), logins) => with_cookies(self.refused(&refusal, Some(marketplace)), logins),
+            (Ok(_), Err(broken)) => self.refused(&refused, &Refusal::Broken(broken)),
+            (Err(refusal), logins) => with_cookies(self.refused(&refused, &refusal), logins),
         }
     }
 
@@ -260,15 +282,18 @@ impl Visit<'_> {
         }
     }
 
-    /// Signs out by POST, or by a link that carries the session's own token: nobody else can end a session by
-    /// leading a browser here.
+    /// Signs out by a form of the application itself, or by a link that carries the session's own token: nobody
+    /// else can end a session by leading a browser here, not even from a neighbouring host.
     fn logout(&self) -> Response<Bytes> {
         let home = || Answer::SeeOther { to: "/".to_owned() }.response(self.visitor);
         let Some((cookies, session)) = self.site.session(self.sso, self.parts, self.now) else {
             return home();
         };
         let own = self.parameter("token").is_some_and(|token| guard::is_logout_token(&session, &token));
-        if self.parts.method != Method::POST && !own {
+        let fetch_site = self.parts.headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
+        let at_home = matches!(fetch_site, None | Some(b"same-origin" | b"none"));
+        let by_form = self.parts.method == Method::POST && at_home;
+        if !(own || by_form) {
             let action = self.site.routes.logout().to_owned();
             return Answer::ConfirmLogout { action }.response(self.visitor);
         }
@@ -279,19 +304,26 @@ impl Visit<'_> {
             }
             None => home(),
         };
-        with_cookies(response, cookies.clear_session())
+        let mut logins = cookies.logins(&self.sso.seal, &self.parts.headers, self.now);
+        logins.start_again();
+        let logins = cookies.set_logins(&self.sso.seal, &logins, self.now);
+        with_cookies(response, [cookies.clear_session(), logins].into_iter().flatten())
     }
 
     /// The answer to a login that comes to nothing: one log line with the reason, one reference for both.
-    fn refused(&self, refusal: &Refusal, marketplace: Option<&Marketplace>) -> Response<Bytes> {
+    fn refused(&self, refused: &Refused<'_>, refusal: &Refusal) -> Response<Bytes> {
         let reference = reference();
-        let name = marketplace.map(|marketplace| marketplace.name().as_str()).unwrap_or_default();
+        let Refused { marketplace, request_id, document } = *refused;
+        let name = marketplace.map(|marketplace| marketplace.name().as_str());
         let (code, reason) = (refusal.code(), chain(refusal));
         match refusal {
             Refusal::Memory(_) | Refusal::AppFailed(_) | Refusal::Broken(_) => {
-                error!(reference, marketplace = name, code, reason, "login failed");
+                error!(reference, marketplace = name, request_id, code, reason, "login failed");
             }
-            _ => warn!(reference, marketplace = name, code, reason, "login refused"),
+            _ => warn!(reference, marketplace = name, request_id, code, reason, "login refused"),
+        }
+        if !document.is_empty() {
+            trace!(reference, ?document, "the refused response");
         }
         let again = marketplace.map(Marketplace::name).cloned();
         let again = again.or_else(|| self.site.last(self.sso, self.parts, self.now));
@@ -311,6 +343,22 @@ impl Visit<'_> {
             Refusal::Broken(_) => Answer::Broken { reference },
         };
         answer.response(self.visitor)
+    }
+}
+
+/// A login that comes to nothing, as far as it is known.
+#[derive(Clone, Copy, Default)]
+struct Refused<'a> {
+    marketplace: Option<&'a Marketplace>,
+    /// The request that is answered; of a document that is refused, what it says.
+    request_id: Option<&'a str>,
+    /// What came from the platform, or pretends to. It may hold a session token.
+    document: &'a str,
+}
+
+impl<'a> Refused<'a> {
+    fn at(marketplace: &'a Marketplace) -> Self {
+        Self { marketplace: Some(marketplace), ..Self::default() }
     }
 }
 

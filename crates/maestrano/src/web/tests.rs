@@ -144,8 +144,9 @@ impl World {
         let seal = Seal::new(configuration.rules().cookie_keys()).unwrap();
         let checks = Checks::new(
             std::time::Duration::from_secs(2),
-            Duration::minutes(3),
+            std::time::Duration::from_secs(180),
             configuration.rules().session_lifetime(),
+            NOW,
         );
         let app: Box<dyn AnyApp> = Box::new(App { says });
         let transport = Arc::new(platform.clone());
@@ -231,8 +232,8 @@ fn login(market: &str, request_id: &str, now: UtcDateTime) -> Login {
         (now + Duration::minutes(3)).format(&time::format_description::well_known::Rfc3339).unwrap();
     let attributes =
         [["uid", "usr-1"], ["group_uid", "cld-1"], ["mno_session", "t&k"], ["mno_session_recheck", &recheck]];
-    serde_json::from_value(serde_json::json!({ "m": market, "c": "real", "r": request_id, "a": attributes }))
-        .unwrap()
+    let travelling = serde_json::json!({ "m": market, "c": "real", "r": request_id, "a": attributes });
+    Login::from_bytes(travelling.to_string().as_bytes()).unwrap()
 }
 
 fn header<'a>(response: &'a Response<Bytes>, name: &http::HeaderName) -> &'a str {
@@ -352,9 +353,12 @@ async fn a_login_is_finished_once_and_only_in_the_browser_that_began_it() {
     let again = world.go(&finish, NOW).await;
     assert_eq!(again.status(), StatusCode::FORBIDDEN);
     assert!(text(&again).contains("/maestrano/auth/saml/init/one") && text(&again).contains("<code>"));
-    // Somebody who kept the cookies from before.
-    *world.cookies.lock().unwrap() = before;
-    assert_eq!(world.go(&finish, NOW).await.status(), StatusCode::FORBIDDEN);
+    // Somebody who kept the cookies from before, and gets another answer to the same request.
+    for later in [NOW, NOW + Duration::seconds(61), NOW + Duration::minutes(9)] {
+        *world.cookies.lock().unwrap() = before.clone();
+        let finish = world.finish(&login("one", &id, later), later);
+        assert_eq!(world.go(&finish, later).await.status(), StatusCode::FORBIDDEN, "{later}");
+    }
 }
 
 #[tokio::test]
@@ -529,6 +533,76 @@ async fn signing_out_takes_a_post_or_the_sessions_own_token() {
 }
 
 #[tokio::test]
+async fn a_form_of_another_origin_signs_nobody_out() {
+    let world = World::new(&["one"]).await;
+    world.sign_in("one", NOW).await;
+    for site in ["same-site", "cross-site", "garbage"] {
+        let headers = [("sec-fetch-mode", "navigate"), ("sec-fetch-site", site)];
+        let asked = world.send(world.request("POST", "/maestrano/logout", &headers, ""), NOW).await;
+        assert_eq!(asked.status(), StatusCode::OK, "{site}");
+        assert!(world.check(NOW).await.is_ok());
+    }
+    let headers = [("sec-fetch-mode", "navigate"), ("sec-fetch-site", "same-origin")];
+    world.send(world.request("POST", "/maestrano/logout", &headers, ""), NOW).await;
+    assert!(world.check(NOW).await.is_err());
+}
+
+#[tokio::test]
+async fn a_login_that_no_cookie_can_carry_does_not_reach_the_application() {
+    let world = World::saying(Err("it was reached")).await;
+    let id = world.begin("one", "", NOW).await;
+    let attributes = [
+        ["uid", "usr-1"],
+        ["group_uid", "cld-1"],
+        ["mno_session", &"t".repeat(700)],
+        ["mno_session_recheck", "2026-11-23T10:03:00Z"],
+    ];
+    let travelling = serde_json::json!({ "m": "one", "c": "real", "r": id, "a": attributes });
+    let login = Login::from_bytes(travelling.to_string().as_bytes()).unwrap();
+    assert_eq!(world.go(&world.finish(&login, NOW), NOW).await.status(), StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn a_browser_that_loses_its_session_at_once_does_not_go_in_circles_for_ever() {
+    let world = World::new(&["one"]).await;
+    let lose_session =
+        || world.cookies.lock().unwrap().retain(|(name, _)| !name.starts_with("__Host-mno_session"));
+    for _ in 0..4 {
+        world.sign_in("one", NOW).await;
+        lose_session();
+    }
+    let stopped = world.go("/maestrano/auth/saml/init/one", NOW).await;
+    assert_eq!(stopped.status(), StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn a_browser_with_a_session_may_begin_as_many_logins_as_it_likes() {
+    let world = World::new(&["one"]).await;
+    for _ in 0..10 {
+        world.sign_in("one", NOW).await;
+    }
+}
+
+#[tokio::test]
+async fn what_a_refused_response_says_it_answers_stands_in_the_log_if_it_is_harmless() {
+    let claimed = crate::saml::response::claimed_request;
+    assert_eq!(claimed(r#"<Response Version="2.0" InResponseTo="_a-1.b">"#), Some("_a-1.b"));
+    for document in ["", "<Response>", r#" InResponseTo="#, r#" InResponseTo="a b""#, r#" InResponseTo="""#] {
+        assert_eq!(claimed(document), None, "{document:?}");
+    }
+    assert_eq!(claimed(&format!(r#" InResponseTo="{}""#, "a".repeat(65))), None);
+}
+
+#[tokio::test]
+async fn bodies_tickets_and_cookies_do_not_print() {
+    let world = World::new(&["one"]).await;
+    let request = world.request("POST", "/maestrano/consume/?marketplace=one", &[], "SAMLResponse=secret");
+    assert!(!format!("{request:?}").contains("secret"));
+    let begun = world.go("/maestrano/auth/saml/init/one", NOW).await;
+    assert!(begun.headers().get(SET_COOKIE).unwrap().is_sensitive());
+}
+
+#[tokio::test]
 async fn the_platform_is_not_asked_before_the_recheck() {
     let world = World::new(&["one"]).await;
     world.sign_in("one", NOW).await;
@@ -566,7 +640,7 @@ async fn a_session_that_the_platform_has_ended_is_over_and_its_group_is_asked_fo
     world.sign_in("one", NOW).await;
     let due = NOW + Duration::minutes(3);
     let cookies = world.cookies.lock().unwrap().clone();
-    world.platform.answers(200, r#"{"valid":false,"recheck":"2026-11-23T10:06:00Z"}"#);
+    world.platform.answers(200, r#"{"valid":false,"recheck":null}"#);
     let denied = world.check(due).await.unwrap_err();
     let init = "/maestrano/auth/saml/init/one?return_to=%2Fme%3Ftab%3D2&group_id=cld-1";
     assert_eq!(header(&denied, &LOCATION), init);
@@ -576,6 +650,39 @@ async fn a_session_that_the_platform_has_ended_is_over_and_its_group_is_asked_fo
     world.platform.is_valid_until("2026-11-23T11:00:00Z");
     assert!(world.check(due + Duration::minutes(1)).await.is_err());
     assert_eq!(world.platform.asked(), 1);
+    // Signing in again does.
+    world.sign_in("one", due).await;
+    assert!(world.check(due + Duration::minutes(4)).await.is_ok());
+    assert_eq!(world.platform.asked(), 2);
+}
+
+#[tokio::test]
+async fn the_platforms_recheck_may_have_any_zone_and_no_value_of_it_panics() {
+    for (time, asked) in [
+        ("2026-11-23T10:06:00", 1),
+        ("2026-11-23T10:06:00+0000", 1),
+        ("2026-11-23T12:06:00.5+02:00", 1),
+        ("9999-12-31T23:59:59-01:00", 2),
+        ("0000-01-01T00:00:00Z", 2),
+        ("soon", 2),
+    ] {
+        let world = World::new(&["one"]).await;
+        world.sign_in("one", NOW).await;
+        world.platform.is_valid_until(time);
+        for due in [NOW + Duration::minutes(3), NOW + Duration::seconds(186)] {
+            assert!(world.check(due).await.is_ok(), "{time}");
+        }
+        assert_eq!(world.platform.asked(), asked, "{time}");
+    }
+}
+
+#[tokio::test]
+async fn a_process_that_has_just_begun_allows_for_the_grace() {
+    let world = World::new(&["one"]).await;
+    // An hour before the process began.
+    world.sign_in("one", NOW - Duration::hours(1)).await;
+    assert!(world.check(NOW + Duration::seconds(179)).await.is_ok());
+    assert!(world.check(NOW + Duration::seconds(185)).await.is_err());
 }
 
 #[tokio::test]

@@ -221,6 +221,15 @@ pub(crate) fn attribute(name: &str, value: &str) -> String {
     format!("<Attribute Name=\"{name}\"><AttributeValue>{value}</AttributeValue></Attribute>")
 }
 
+/// The first element of that qualified name, from its start tag to its end tag.
+pub(crate) fn element<'a>(xml: &'a str, name: &str) -> &'a str {
+    let (start, end) = (format!("<{name}"), format!("</{name}>"));
+    let is_start = |at: &usize| matches!(xml.as_bytes()[at + start.len()], b' ' | b'>');
+    let from = xml.match_indices(&start).map(|(at, _)| at).find(is_start).unwrap();
+    let to = from + xml[from..].find(&end).unwrap() + end.len();
+    &xml[from..to]
+}
+
 fn digest_method(info: &str) -> Option<Hash> {
     let (_, after) = info.split_once("<ds:DigestMethod Algorithm=\"")?;
     let algorithm = after.split('"').next()?;

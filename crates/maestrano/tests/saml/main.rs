@@ -5,10 +5,12 @@
 
 mod accepted;
 mod contract;
+mod hostile;
 mod identity;
 mod kit;
 mod keys;
 mod requests;
 mod rules;
+mod table;
 mod transcripts;
 mod vectors;

@@ -153,7 +153,20 @@ async fn two_claims_of_one_path_are_refused() {
     assert_eq!(problems(&[entry("a"), group]).await.len(), 1);
     let first = changed(entry("a"), "/sso/init_path", json!("/maestrano/init?a=1&b=2"));
     assert_eq!(problems(&[first, init("/maestrano/init?b=2&a=1")]).await.len(), 1);
+    let encoded = init("/maestrano/init?marketplac%65=%61");
+    assert_eq!(problems(&[entry("a"), encoded]).await.len(), 1);
     loaded(&[entry("a"), init("/maestrano/init/?marketplace=b2")]).await;
+}
+
+#[tokio::test]
+async fn the_librarys_own_paths_are_taken() {
+    for path in ["/maestrano/logout", "/maestrano/auth/saml/finish", "/maestrano/auth/saml/finish/"] {
+        for setting in ["/sso/init_path", "/sso/consume_path"] {
+            let found = problems(&[changed(entry("a"), setting, json!(path))]).await;
+            assert_eq!(found.len(), 1, "{path}");
+            assert!(found[0].contains("claims the path that this library itself has"), "{found:#?}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -201,7 +214,10 @@ async fn the_public_sandbox_key_is_trusted_only_under_the_name_local() {
     let sha256 = environment::PUBLIC_SANDBOX[0];
     assert_eq!(problems(&[changed(public.clone(), "/sso/x509_fingerprint", json!(sha256))]).await.len(), 1);
 
-    loaded(&[changed(public.clone(), "/environment", json!("local"))]).await;
+    // The developer platform's word for an environment is not ours.
+    let local = changed(public.clone(), "/environment", json!("local"));
+    assert_eq!(problems(std::slice::from_ref(&local)).await.len(), 1);
+    load(&settings().marketplace(&local), &Platform::with(&[])).await.unwrap();
     load(&settings().environment("local"), &Platform::with(std::slice::from_ref(&public))).await.unwrap();
     load(&settings().environment("uat"), &Platform::with(&[public])).await.unwrap_err();
 }
