@@ -135,7 +135,7 @@ pub async fn a_browser_that_goes_in_circles_is_told_so(subject: &Subject) {
         tab.pause_before("/api/v1/auth/saml");
         if tab.go(start.clone()).await.is_none() {
             assert_eq!(tab.page().status, StatusCode::FORBIDDEN);
-            assert!(tab.page().reference().is_some() && tab.page().text().contains("cookies"));
+            assert!(tab.page().reference().is_some() && tab.page().text().contains("session cookie"));
             let again = tab.page().links().into_iter().find(|link| link.url.path().contains("/init"));
             let mut tab = browser.tab();
             tab.open(again.expect("a way to start again").url.as_str()).await;
