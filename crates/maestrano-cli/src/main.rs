@@ -1,6 +1,7 @@
 //! The command `maestrano`: what a partner needs beside the library.
 
 mod demo;
+mod doctor;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -21,6 +22,8 @@ enum Command {
     Sandbox(maestrano_sandbox::command::Command),
     /// Starts the platform and the example application, and says what to click.
     Demo(demo::Command),
+    /// Explains why something does not work.
+    Doctor(doctor::Command),
 }
 
 #[tokio::main]
@@ -30,6 +33,7 @@ async fn main() -> ExitCode {
     let outcome: Result<(), Box<dyn Error>> = match Arguments::parse().command {
         Command::Sandbox(sandbox) => sandbox.run().await.map_err(Into::into),
         Command::Demo(demo) => demo.run().await.map_err(Into::into),
+        Command::Doctor(doctor) => doctor.run().await.map_err(Into::into),
     };
     let Err(error) = outcome else { return ExitCode::SUCCESS };
     eprintln!("error: {error}");

@@ -9,6 +9,7 @@ use time::UtcDateTime;
 use crate::clock;
 use crate::rejection::Rejection;
 use crate::saml::canonical::{Canonical, Element};
+use crate::saml::explain::{Check, Report};
 use crate::saml::response::Expectations;
 use crate::saml::xml::{ASSERTION, PROTOCOL};
 
@@ -83,6 +84,7 @@ impl Assertion {
         verified: String,
         expectations: &Expectations<'_>,
         now: UtcDateTime,
+        report: &mut impl Report,
     ) -> Result<Self, Rejection> {
         let canonical = Canonical::read(&verified)?;
         let root = canonical.root();
@@ -103,9 +105,10 @@ impl Assertion {
 
         let clock = Clock { now, allowance: expectations.clock_allowance };
         let subject = subject.ok_or(missing("Subject"))?;
-        let (name_id, request_id, confirmed_until) = confirmed(subject, expectations.acs_url, &clock)?;
+        let (name_id, request_id, confirmed_until) =
+            confirmed(subject, expectations.acs_url, &clock, report)?;
         let conditions = conditions.ok_or(missing("Conditions"))?;
-        let valid_until = current(conditions, expectations, &clock)?;
+        let valid_until = current(conditions, expectations, &clock, report)?;
         let attributes = texts(attributes.ok_or(missing("AttributeStatement"))?)?;
         let session_index = authentication.and_then(|it| it.attribute("SessionIndex")).map(Cow::into_owned);
         let (request_id, name_id) = (request_id.into_owned(), name_id.into_owned());
@@ -131,29 +134,30 @@ fn confirmed<'a>(
     subject: Element<'_, 'a>,
     acs_url: &str,
     clock: &Clock,
+    report: &mut impl Report,
 ) -> Result<(Cow<'a, str>, Cow<'a, str>, UtcDateTime), Rejection> {
     let [name_id, confirmation] = parts(subject, "Subject", ["NameID", "SubjectConfirmation"])?;
     let name_id = name_id.and_then(Element::text).filter(|name| !name.is_empty());
     let name_id = name_id.ok_or(Rejection::Missing { parent: "Subject", what: "NameID" })?;
     let confirmation =
         confirmation.ok_or(Rejection::Missing { parent: "Subject", what: "SubjectConfirmation" })?;
-    if confirmation.attribute("Method").as_deref() != Some(BEARER) {
-        return Err(Rejection::ConfirmationMethod);
-    }
+    let method = confirmation.attribute("Method");
+    let other_method = (method.as_deref() != Some(BEARER)).then_some(Rejection::ConfirmationMethod);
+    report.rule(Check::ConfirmationMethod, other_method, || method)?;
     let [data] = parts(confirmation, "SubjectConfirmation", ["SubjectConfirmationData"])?;
     let data =
         data.ok_or(Rejection::Missing { parent: "SubjectConfirmation", what: "SubjectConfirmationData" })?;
-    if data.attribute("Recipient").as_deref() != Some(acs_url) {
-        return Err(Rejection::Recipient);
-    }
+    let recipient = data.attribute("Recipient");
+    let other_recipient = (recipient.as_deref() != Some(acs_url)).then_some(Rejection::Recipient);
+    report.rule(Check::Recipient, other_recipient, || recipient)?;
     let until = instant(data, "NotOnOrAfter")?;
     let until =
         until.ok_or(Rejection::Missing { parent: "SubjectConfirmationData", what: "NotOnOrAfter" })?;
-    if clock.is_past(until) {
-        return Err(Rejection::ConfirmationExpired);
-    }
-    if instant(data, "NotBefore")?.is_some_and(|from| clock.is_ahead(from)) {
-        return Err(Rejection::NotYetValid);
+    let over = clock.is_past(until).then_some(Rejection::ConfirmationExpired);
+    report.rule(Check::ConfirmationEnd, over, || data.attribute("NotOnOrAfter"))?;
+    if let Some(from) = instant(data, "NotBefore")? {
+        let early = clock.is_ahead(from).then_some(Rejection::NotYetValid);
+        report.rule(Check::ConfirmationStart, early, || data.attribute("NotBefore"))?;
     }
     let request_id = data.attribute("InResponseTo").filter(|id| !id.is_empty());
     Ok((name_id, request_id.ok_or(Rejection::Unsolicited)?, until))
@@ -164,23 +168,25 @@ fn current(
     conditions: Element<'_, '_>,
     expectations: &Expectations<'_>,
     clock: &Clock,
+    report: &mut impl Report,
 ) -> Result<UtcDateTime, Rejection> {
-    if instant(conditions, "NotBefore")?.is_some_and(|from| clock.is_ahead(from)) {
-        return Err(Rejection::NotYetValid);
+    if let Some(from) = instant(conditions, "NotBefore")? {
+        let early = clock.is_ahead(from).then_some(Rejection::NotYetValid);
+        report.rule(Check::ConditionsStart, early, || conditions.attribute("NotBefore"))?;
     }
     let until = instant(conditions, "NotOnOrAfter")?;
     let until = until.ok_or(Rejection::Missing { parent: "Conditions", what: "NotOnOrAfter" })?;
-    if clock.is_past(until) {
-        return Err(Rejection::Expired);
-    }
+    let over = clock.is_past(until).then_some(Rejection::Expired);
+    report.rule(Check::ConditionsEnd, over, || conditions.attribute("NotOnOrAfter"))?;
     if conditions.has_text() {
         return Err(Rejection::Unexpected { parent: "Conditions" });
     }
     for condition in conditions.children() {
         if condition.is(ASSERTION, "AudienceRestriction") {
-            meant_for_us(condition, expectations)?;
+            let audiences = || condition.children().next().and_then(Element::text);
+            report.rule(Check::Audience, meant_for_us(condition, expectations).err(), audiences)?;
         } else if !condition.is(ASSERTION, "OneTimeUse") {
-            return Err(Rejection::UnknownCondition);
+            report.rule(Check::Conditions, Some(Rejection::UnknownCondition), || None)?;
         }
     }
     Ok(until)
@@ -198,16 +204,25 @@ fn meant_for_us(restriction: Element<'_, '_>, expectations: &Expectations<'_>) -
             || audience.strip_suffix('/').unwrap_or(audience) == origin
             || expectations.audiences.contains(&audience)
     };
-    let mut is_named = false;
+    let unexpected = Rejection::Unexpected { parent: "AudienceRestriction" };
+    if restriction.has_text() {
+        return Err(unexpected);
+    }
+    let (mut is_empty, mut is_named) = (true, false);
     for audience in restriction.children() {
-        let text = audience.text().filter(|_| audience.is(ASSERTION, "Audience") && !restriction.has_text());
-        let text = text.ok_or(Rejection::Unexpected { parent: "AudienceRestriction" })?;
+        let text = audience.text().filter(|_| audience.is(ASSERTION, "Audience"));
+        let text = text.ok_or(unexpected.clone())?;
         if is_ours(&text) {
             return Ok(());
         }
+        is_empty = false;
         is_named |= !text.is_empty();
     }
-    if is_named { Err(Rejection::Audience) } else { Ok(()) }
+    match (is_empty, is_named) {
+        (true, _) => Err(Rejection::Missing { parent: "AudienceRestriction", what: "Audience" }),
+        (false, true) => Err(Rejection::Audience),
+        (false, false) => Ok(()),
+    }
 }
 
 /// Names and texts of the attributes.

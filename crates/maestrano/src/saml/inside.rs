@@ -11,7 +11,8 @@ use crate::saml::xml::{self, SIGNATURE, is};
 /// it; none when the text is refused.
 #[must_use]
 pub fn canonical(text: &str, id: &str, inclusive: &[&str]) -> Option<String> {
-    let document = xml::parse(text).ok()?;
+    let text = xml::with_line_feeds(text.to_owned());
+    let document = xml::parse(&text).ok()?;
     let apex = document.descendants().find(|node| node.attribute("ID") == Some(id));
     let apex = apex.unwrap_or(document.root_element());
     let signature = apex.children().find(|child| is(*child, SIGNATURE, "Signature"));

@@ -16,12 +16,14 @@ mod c14n;
 mod canonical;
 mod certificate;
 mod envelope;
+mod explain;
 mod hash;
 #[cfg(feature = "samael")]
 mod second;
 mod signature;
 mod xml;
 
+pub use explain::{Check, Finding, explain};
 pub use request::AuthnRequest;
 pub use response::{Assertion, Expectations, verify};
 pub use trust::{Certificate, CertificateError, Fingerprint, FingerprintError, Trust};

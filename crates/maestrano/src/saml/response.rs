@@ -1,5 +1,6 @@
 //! Is this response a login? From the bytes of a form field to an [`Assertion`], or a [`Rejection`].
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use time::UtcDateTime;
@@ -7,6 +8,7 @@ use time::UtcDateTime;
 use crate::rejection::Rejection;
 use crate::saml::base64_text;
 use crate::saml::envelope::Envelope;
+use crate::saml::explain::{Check, FirstFault, Report};
 #[cfg(feature = "samael")]
 use crate::saml::second;
 use crate::saml::signature::Signature;
@@ -80,25 +82,43 @@ pub fn verify(
     expectations: &Expectations<'_>,
     now: UtcDateTime,
 ) -> Result<Assertion, Rejection> {
-    let text = decode(form_value)?;
-    let document = xml::parse(&text)?;
-    let envelope = Envelope::read(&document)?;
-    let signature = Signature::read(envelope.signature, envelope.signed)?;
-    let canonical = signature.verify(expectations.trust)?;
+    examine(form_value, expectations, now, &mut FirstFault)
+}
 
-    if envelope.destination != Some(expectations.acs_url) {
-        return Err(Rejection::Destination);
-    }
-    let request = envelope.in_response_to.filter(|id| !id.is_empty()).ok_or(Rejection::Unsolicited)?;
-    let assertion = Assertion::read(canonical, expectations, now)?;
-    if assertion.request_id() != request {
-        return Err(Rejection::TwoRequests);
-    }
-    if expectations.request_id.is_some_and(|expected| expected != request) {
-        return Err(Rejection::OtherRequest);
-    }
+/// The one way through all checks; the report hears of each, and may say that one need not end it.
+pub(crate) fn examine(
+    form_value: &[u8],
+    expectations: &Expectations<'_>,
+    now: UtcDateTime,
+    report: &mut impl Report,
+) -> Result<Assertion, Rejection> {
+    let text = report.step(Check::Field, decode(form_value))?;
+    let document = report.step(Check::Xml, xml::parse(&text))?;
+    let envelope = report.step(Check::Envelope, Envelope::read(&document))?;
+    let signature = Signature::read(envelope.signature, envelope.signed);
+    let signature = report.step(Check::SignatureForm, signature)?;
+    let canonical = report.step(Check::Signature, signature.verify(expectations.trust))?;
+
+    let destination = envelope.destination;
+    let elsewhere = (destination != Some(expectations.acs_url)).then_some(Rejection::Destination);
+    report.rule(Check::Destination, elsewhere, || destination.map(Cow::Borrowed))?;
+    let request = envelope.in_response_to.unwrap_or_default();
+    let unsolicited = request.is_empty().then_some(Rejection::Unsolicited);
+    report.rule(Check::Solicited, unsolicited, || None)?;
+    let assertion = Assertion::read(canonical, expectations, now, report);
+    let assertion = report.step(Check::Assertion, assertion)?;
+    let is_other = |expected| expected != request;
+    let other_request = if assertion.request_id() != request {
+        Some(Rejection::TwoRequests)
+    } else {
+        expectations.request_id.is_some_and(is_other).then_some(Rejection::OtherRequest)
+    };
+    report.rule(Check::Request, other_request, || Some(Cow::Borrowed(request)))?;
     #[cfg(feature = "samael")]
-    second::agree(&text, signature.certificates(expectations.trust), &assertion)?;
+    report.step(
+        Check::SecondVerifier,
+        second::agree(&text, signature.certificates(expectations.trust), &assertion),
+    )?;
     Ok(assertion)
 }
 
@@ -126,5 +146,5 @@ pub(crate) fn decode(form_value: &[u8]) -> Result<String, Rejection> {
     }
     let bytes = base64_text::decode(&packed).ok_or(Rejection::NotBase64)?;
     let text = String::from_utf8(bytes).map_err(|_| Rejection::Encoding)?;
-    if text.starts_with('\u{feff}') { Err(Rejection::Encoding) } else { Ok(text) }
+    if text.starts_with('\u{feff}') { Err(Rejection::Encoding) } else { Ok(xml::with_line_feeds(text)) }
 }

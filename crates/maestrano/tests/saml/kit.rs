@@ -196,11 +196,6 @@ impl Draft {
     pub(crate) fn verified(&self) -> Result<Assertion, Rejection> {
         self.verified_by(&MODERN)
     }
-
-    /// The code of the rejection; the response must not be accepted.
-    pub(crate) fn refusal(&self) -> &'static str {
-        self.verified().map(|_| "accepted").unwrap_or_else(|rejection| rejection.code())
-    }
 }
 
 pub(crate) fn trust(key: &Key) -> Trust {

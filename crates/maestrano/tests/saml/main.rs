@@ -3,14 +3,13 @@
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-mod accepted;
 mod contract;
 mod hostile;
 mod identity;
 mod kit;
 mod keys;
 mod requests;
-mod rules;
 mod table;
 mod transcripts;
+mod valid;
 mod vectors;

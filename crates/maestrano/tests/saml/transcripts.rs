@@ -99,7 +99,7 @@ fn every_recorded_login_is_accepted_with_its_facts() {
         assert_eq!(assertion.session_index(), Some(field(facts, "/response/session_index")));
         assert_eq!(assertion.name_id(), field(facts, "/response/name_id"));
         assert_eq!(assertion.request_id(), field(facts, "/request/id"));
-        assert_eq!(assertion.expires(), recorded.time("/response/not_on_or_after"));
+        assert_eq!(assertion.expires(), recorded.time("/response/subject_not_on_or_after"));
 
         let login = recorded.login(CreationMode::Real).unwrap();
         assert_eq!(login.user().id().as_str(), field(facts, "/user/uid"));

@@ -6,11 +6,7 @@ use super::{FORGED, Row};
 use crate::kit::{ATTRIBUTES, Draft, attribute};
 
 pub(super) fn rows() -> Vec<Row> {
-    let mut rows = attributes();
-    rows.extend(missing());
-    rows.extend(identifiers());
-    rows.extend(disagreements());
-    rows
+    [attributes(), missing(), identifiers(), disagreements()].into_iter().flatten().collect()
 }
 
 /// A response in which an attribute has another value.

@@ -3,11 +3,15 @@
 //! Forged parts name another user, [`FORGED`], so that a verifier that falls for one says so.
 
 mod content;
+mod elements;
 mod form;
 mod occasion;
+mod signature_places;
 mod signatures;
+mod times;
 mod trust;
 mod wrapping;
+mod xml;
 
 use std::time::Duration;
 
@@ -26,10 +30,21 @@ pub(crate) const FORGED: &str = "usr-666";
 
 /// All hostile documents.
 pub(crate) fn rows() -> Vec<Row> {
-    [wrapping::rows(), signatures::rows(), trust::rows(), form::rows(), occasion::rows(), content::rows()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        wrapping::rows(),
+        signature_places::rows(),
+        signatures::rows(),
+        trust::rows(),
+        form::rows(),
+        xml::rows(),
+        elements::rows(),
+        times::rows(),
+        occasion::rows(),
+        content::rows(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// A document that must be refused.
@@ -64,8 +79,7 @@ impl Row {
 
     /// Arriving at another time, with clocks that may differ by so many seconds.
     fn at(mut self, now: UtcDateTime, allowance: u64) -> Self {
-        self.occasion.now = now;
-        self.occasion.clock_allowance = Duration::from_secs(allowance);
+        self.occasion = self.occasion.at(now, allowance);
         self
     }
 
@@ -81,15 +95,24 @@ pub(crate) struct Occasion {
     pub(crate) trust: Trust,
     pub(crate) now: UtcDateTime,
     pub(crate) clock_allowance: Duration,
+    pub(crate) audiences: &'static [&'static str],
 }
 
 impl Occasion {
     pub(crate) fn usual() -> Self {
-        Self { trust: trust(&MODERN), now: NOW, clock_allowance: Duration::from_secs(60) }
+        Self { trust: trust(&MODERN), now: NOW, clock_allowance: Duration::from_secs(60), audiences: &[] }
+    }
+
+    /// At another time, with clocks that may differ by so many seconds.
+    pub(crate) fn at(self, now: UtcDateTime, allowance: u64) -> Self {
+        Self { now, clock_allowance: Duration::from_secs(allowance), ..self }
     }
 
     pub(crate) fn expectations(&self) -> Expectations<'_> {
-        Expectations::new(&self.trust, ACS).request_id(REQUEST).clock_allowance(self.clock_allowance)
+        Expectations::new(&self.trust, ACS)
+            .request_id(REQUEST)
+            .audiences(self.audiences)
+            .clock_allowance(self.clock_allowance)
     }
 }
 

@@ -7,11 +7,7 @@ use crate::keys::Hash;
 use crate::kit::Draft;
 
 pub(super) fn rows() -> Vec<Row> {
-    let mut rows = shapes();
-    rows.extend(references());
-    rows.extend(transforms());
-    rows.extend(algorithms());
-    rows
+    [shapes(), references(), transforms(), algorithms()].into_iter().flatten().collect()
 }
 
 fn shapes() -> Vec<Row> {

@@ -17,11 +17,7 @@ const ZEROS: &str = "29E2DCFBB16F63BB0254DF7585A15BB6FB5E927D";
 const HMAC: &str = "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256";
 
 pub(super) fn rows() -> Vec<Row> {
-    let mut rows = strangers();
-    rows.extend(key_infos());
-    rows.extend(weak());
-    rows.extend(changed());
-    rows
+    [strangers(), key_infos(), weak(), changed()].into_iter().flatten().collect()
 }
 
 /// Everything signed by somebody else, for the user that somebody wants to be.
@@ -183,7 +179,7 @@ fn key_infos() -> Vec<Row> {
             Draft::new().signature(CERTIFICATE, &stranger),
         ),
         foreign("what comes as a certificate is none", Draft::new().signature(CERTIFICATE, "AAAA")),
-        foreign("the certificate is cut off", Draft::new().signature(CERTIFICATE, &modern[..100])),
+        foreign("the certificate is cut off", Draft::new().signature(CERTIFICATE, &modern[..97])),
         foreign(
             "the certificate has another fingerprint than the pinned one",
             by_stranger().signature(CERTIFICATE, &modern),
@@ -255,7 +251,7 @@ fn changed() -> Vec<Row> {
         digest("white space was added between elements", "<Subject>", "<Subject> "),
         digest("an attribute was added to an element", "<NameID ", "<NameID X=\"\" "),
         digest("an element was added", "</Assertion>", "<X></X></Assertion>"),
-        digest("an element was taken away", "<OneTimeUse></OneTimeUse>", ""),
+        digest("an element was taken away", "<Audience>https://crm.example.com/</Audience>", ""),
         digest("the time was changed", "2026-03-01T11:00:00Z", "2027-03-01T11:00:00Z"),
         digest("a namespace was changed", "<AttributeStatement>", "<AttributeStatement xmlns=\"urn:other\">"),
         digest("a value was put into a comment", ">usr-1</NameID>", "><!--usr-1--></NameID>"),

@@ -3,33 +3,27 @@
 use maestrano::Rejection;
 
 use super::{FORGED, Row};
-use crate::kit::{Draft, attribute, element};
+use crate::kit::{Draft, element};
 
 const RESPONSE_END: &str = "</samlp:Response>";
 
 pub(super) fn rows() -> Vec<Row> {
-    let mut rows = published();
-    rows.extend(second_assertions());
-    rows.extend(misplaced_assertions());
-    rows.extend(second_signatures());
-    rows.extend(misplaced_signatures());
-    rows.extend(identifiers());
-    rows
+    [published(), second_assertions(), misplaced_assertions()].into_iter().flatten().collect()
 }
 
 /// A right response in its parts.
-struct Parts {
-    xml: String,
+pub(super) struct Parts {
+    pub(super) xml: String,
     /// The signed assertion, its signature inside.
-    signed: String,
+    pub(super) signed: String,
     /// The signature of the assertion.
-    signature: String,
+    pub(super) signature: String,
     /// The signed assertion without its signature.
-    bare: String,
+    pub(super) bare: String,
 }
 
 impl Parts {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let xml = Draft::new().xml();
         let signed = element(&xml, "Assertion").to_owned();
         let signature = element(&signed, "ds:Signature").to_owned();
@@ -38,30 +32,30 @@ impl Parts {
     }
 
     /// The response with something else in place of its assertion.
-    fn with(&self, assertions: &str) -> String {
+    pub(super) fn with(&self, assertions: &str) -> String {
         self.xml.replace(&self.signed, assertions)
     }
 }
 
 /// An assertion that nobody signed, for another user.
-fn forged(id: &str) -> String {
+pub(super) fn forged(id: &str) -> String {
     let xml = Draft::new().before("usr-1", FORGED).before("\"_a1\"", &format!("\"{id}\"")).xml();
     let assertion = element(&xml, "Assertion");
     assertion.replace(element(assertion, "ds:Signature"), "")
 }
 
 /// The same with something inside, behind the issuer.
-fn forged_around(id: &str, inner: &str) -> String {
+pub(super) fn forged_around(id: &str, inner: &str) -> String {
     forged(id).replacen("</Issuer>", &format!("</Issuer>{inner}"), 1)
 }
 
 /// An element of the protocol, or with another prefix of its own, around something.
-fn within(name: &str, inner: &str) -> String {
+pub(super) fn within(name: &str, inner: &str) -> String {
     format!("<{name}>{inner}</{name}>")
 }
 
 /// A signature with something in an `Object` at its end.
-fn with_object(signature: &str, inner: &str) -> String {
+pub(super) fn with_object(signature: &str, inner: &str) -> String {
     signature.replace("</ds:Signature>", &format!("{}</ds:Signature>", within("ds:Object", inner)))
 }
 
@@ -241,165 +235,4 @@ fn misplaced_assertions() -> Vec<Row> {
         Rejection::EncryptedAssertion,
     ));
     rows
-}
-
-fn second_signatures() -> Vec<Row> {
-    let parts = Parts::new();
-    let Parts { xml, signature, signed, .. } = &parts;
-    let before = |place: &str| xml.replacen(place, &format!("{signature}{place}"), 1);
-    let response = Draft::new().response_signed().xml();
-    let outer = element(&response, "ds:Signature");
-    let shapes = [
-        ("the response and the assertion have a signature each", before("<samlp:Status>")),
-        ("the assertion has two signatures", before("<Subject>")),
-        ("a second signature stands in SignedInfo", before("<ds:CanonicalizationMethod")),
-        ("a second signature stands in KeyInfo", before("<ds:X509Data>")),
-        ("a second signature follows the assertion", parts.with(&format!("{signed}{signature}"))),
-        (
-            "a second signature stands in an Object of the first",
-            xml.replace(signature, &with_object(signature, signature)),
-        ),
-        (
-            "a second signature has another namespace",
-            xml.replace("<Subject>", "<Signature xmlns=\"urn:other\"/><Subject>"),
-        ),
-        (
-            "a second signature counters the first",
-            xml.replace("</ds:SignatureValue>", &format!("</ds:SignatureValue>{outer}")),
-        ),
-        ("the response's signature comes twice", response.replace(outer, &format!("{outer}{outer}"))),
-    ];
-    shapes.into_iter().map(|(name, xml)| Row::new(name, xml, Rejection::SecondSignature)).collect()
-}
-
-fn misplaced_signatures() -> Vec<Row> {
-    let parts = Parts::new();
-    let Parts { signature, bare, .. } = &parts;
-    let moved = |place: &str, to: &str| parts.with(bare).replacen(place, to, 1);
-    let response = Draft::new().response_signed().xml();
-    let outer = element(&response, "ds:Signature");
-    let shapes = [
-        (
-            "the signature stands in the advice",
-            moved("<Conditions", &format!("{}<Conditions", within("Advice", signature))),
-        ),
-        ("the signature stands in the subject", moved("<NameID", &format!("{signature}<NameID"))),
-        (
-            "the signature stands in the extensions",
-            moved("<samlp:Status>", &format!("{}<samlp:Status>", within("samlp:Extensions", signature))),
-        ),
-        (
-            "the signature stands in the status",
-            moved("</samlp:Status>", &format!("{signature}</samlp:Status>")),
-        ),
-        ("the signature stands in an attribute's value", moved(">Zoë<", &format!(">{signature}<"))),
-        (
-            "the signature is of another namespace",
-            Draft::new()
-                .after(
-                    "<ds:Signature xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\">",
-                    "<ds:Signature xmlns:ds=\"urn:other\">",
-                )
-                .xml(),
-        ),
-        (
-            "the response's signature stands in its issuer",
-            response.replace(outer, "").replacen("</Issuer>", &format!("{outer}</Issuer>"), 1),
-        ),
-        (
-            "the platform's signature over its metadata stands beside a forged assertion",
-            parts.with(&format!("{}{}", within("EntityDescriptor", signature), forged("_a1"))),
-        ),
-    ];
-    let mut rows: Vec<Row> =
-        shapes.into_iter().map(|(name, xml)| Row::new(name, xml, Rejection::MisplacedSignature)).collect();
-    rows.push(Row::new("there is no signature", parts.with(bare), Rejection::NoSignature));
-    rows.push(Row::new(
-        "a forged assertion has no signature",
-        parts.with(&forged("_a1")),
-        Rejection::NoSignature,
-    ));
-    rows.push(Row::new(
-        "the signature is called SIGNATURE",
-        parts
-            .xml
-            .replace("ds:Signature xmlns", "ds:SIGNATURE xmlns")
-            .replace("</ds:Signature>", "</ds:SIGNATURE>"),
-        Rejection::NoSignature,
-    ));
-    rows.push(Row::new(
-        "the assertion's signature stands in the response",
-        parts.with(bare).replace("<samlp:Status>", &format!("{signature}<samlp:Status>")),
-        Rejection::ForeignReference,
-    ));
-    rows.push(Row::new(
-        "the response's signature stands in the assertion",
-        response.replace(outer, "").replace("<Subject>", &format!("{outer}<Subject>")),
-        Rejection::ForeignReference,
-    ));
-    rows.push(Row::new(
-        "a forged assertion has the signature of another one",
-        parts.with(&forged_around("_a2", signature)),
-        Rejection::ForeignReference,
-    ));
-    rows.push(Row::new(
-        "a forged assertion has the signature and the ID of another one",
-        parts.with(&forged_around("_a1", signature)),
-        Rejection::Digest,
-    ));
-    rows
-}
-
-fn identifiers() -> Vec<Row> {
-    let duplicate = |name: &str, draft: Draft| Row::new(name, draft, Rejection::DuplicateId);
-    let missing = |name: &str, draft: Draft| {
-        Row::new(name, draft, Rejection::Missing { parent: "the signed element", what: "ID" })
-    };
-    let change = |from: &str, to: &str| Draft::new().after(from, to);
-    let assertion_id = " ID=\"_a1\"";
-    vec![
-        duplicate(
-            "an ID stands twice, first on another element",
-            change("<samlp:Status>", "<samlp:Status ID=\"_a1\">"),
-        ),
-        duplicate(
-            "an ID stands twice, last on another element",
-            change("<AuthnStatement", "<AuthnStatement ID=\"_a1\""),
-        ),
-        duplicate("the response has the ID of the assertion", change("ID=\"_r1\"", "ID=\"_a1\"")),
-        duplicate(
-            "two elements that are not signed have the same ID",
-            change("<samlp:Status>", "<samlp:Status ID=\"_x\">")
-                .after("<samlp:StatusCode", "<samlp:StatusCode ID=\"_x\""),
-        ),
-        duplicate(
-            "an ID stands twice, once written with a character reference",
-            change("<samlp:Status>", "<samlp:Status ID=\"_&#97;1\">"),
-        ),
-        missing("the assertion has an Id instead of an ID", Draft::new().before(assertion_id, " Id=\"_a1\"")),
-        missing("the assertion has an id instead of an ID", Draft::new().before(assertion_id, " id=\"_a1\"")),
-        missing("the assertion has no ID", Draft::new().before(assertion_id, "")),
-        missing(
-            "the assertion has an empty ID",
-            Draft::new().before(assertion_id, " ID=\"\"").info("#_a1", "#"),
-        ),
-        missing(
-            "the ID of the assertion has a namespace",
-            Draft::new()
-                .before("<Assertion", "<Assertion xmlns:wsu=\"urn:wsu\"")
-                .before(assertion_id, " wsu:ID=\"_a1\""),
-        ),
-        missing(
-            "the assertion has an xml:id instead of an ID",
-            Draft::new().before(assertion_id, " xml:id=\"_a1\""),
-        ),
-        Row::new(
-            "an attribute that is added carries markup of a second user",
-            Draft::new().after(
-                &attribute("uid", "usr-1"),
-                &format!("{}{}", attribute("uid", "usr-1"), attribute("uid", FORGED)),
-            ),
-            Rejection::Digest,
-        ),
-    ]
 }
