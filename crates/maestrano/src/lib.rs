@@ -2,6 +2,8 @@
 
 // Top to bottom: a module uses only what stands below it. order.rs holds us to it.
 mod maestrano;
+#[cfg(test)]
+mod properties;
 mod web;
 mod sso;
 mod app;

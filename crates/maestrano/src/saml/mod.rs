@@ -18,6 +18,8 @@ mod certificate;
 mod envelope;
 mod explain;
 mod hash;
+#[cfg(test)]
+mod properties;
 #[cfg(feature = "samael")]
 mod second;
 mod signature;

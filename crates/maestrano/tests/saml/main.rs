@@ -8,6 +8,7 @@ mod hostile;
 mod identity;
 mod kit;
 mod keys;
+mod properties;
 mod requests;
 mod table;
 mod transcripts;
