@@ -57,19 +57,13 @@ impl Seal {
             return None;
         }
         let sealed = URL_SAFE_NO_PAD.decode(sealed).ok()?;
-        let (nonce, text) = sealed.split_at_checked(NONCE)?;
-        let mut opened = Vec::new();
-        for key in &self.keys {
-            opened.clear();
-            opened.extend_from_slice(text);
-            let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
-            if let Ok(plain) = key.open_in_place(nonce, Aad::from(purpose), &mut opened) {
-                let (expiry, value) = plain.split_first_chunk::<EXPIRY>()?;
-                let fresh = now.unix_timestamp() < i64::from_be_bytes(*expiry);
-                return fresh.then(|| value.to_vec());
-            }
-        }
-        None
+        let (last, others) = self.keys.split_last()?;
+        // What did not open is spoilt: only the last key may have it, the others get a copy.
+        let opened = others.iter().find_map(|key| open_with(key, purpose, sealed.clone()));
+        let mut value = opened.or_else(|| open_with(last, purpose, sealed))?;
+        let expiry = i64::from_be_bytes(*value.first_chunk()?);
+        value.drain(..EXPIRY);
+        (now.unix_timestamp() < expiry).then_some(value)
     }
 }
 
@@ -77,6 +71,16 @@ impl std::fmt::Debug for Seal {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str("Seal([redacted])")
     }
+}
+
+/// Expiry and value, in the same bytes.
+fn open_with(key: &RandomizedNonceKey, purpose: &str, mut sealed: Vec<u8>) -> Option<Vec<u8>> {
+    let (nonce, text) = sealed.split_at_mut_checked(NONCE)?;
+    let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+    let length = key.open_in_place(nonce, Aad::from(purpose), text).ok()?.len();
+    sealed.truncate(NONCE + length);
+    sealed.drain(..NONCE);
+    Some(sealed)
 }
 
 fn derive(key: &CookieKey) -> Result<RandomizedNonceKey, SealFailed> {

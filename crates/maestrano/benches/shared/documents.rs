@@ -2,7 +2,7 @@
 
 use crate::kit::{ATTRIBUTES, Draft};
 
-/// A response of 6 KB of XML, with the most usual of the platform's attributes.
+/// A response of 6 KB of XML, with all of the platform's attributes.
 pub(crate) fn usual() -> Draft {
     Draft::of(&ATTRIBUTES)
 }

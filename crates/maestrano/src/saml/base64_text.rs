@@ -1,5 +1,7 @@
 //! Base64 as SAML carries it: white space anywhere, padding or none.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -20,8 +22,13 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
     ENGINE.encode(bytes)
 }
 
-/// Copies line by line, because that is how base64 comes; looks closer only when a line has blanks.
-pub(crate) fn without_white_space(text: &[u8]) -> Vec<u8> {
+/// The text in one line. It is copied only if it has several, and then line by line, because that is how base64
+/// comes; it is looked at more closely only when a line has blanks.
+pub(crate) fn without_white_space(text: &[u8]) -> Cow<'_, [u8]> {
+    // Without a way out in its middle, this loop is turned into vector instructions.
+    if !text.iter().fold(false, |found, byte| found | (*byte <= b' ')) {
+        return Cow::Borrowed(text);
+    }
     let mut packed = Vec::with_capacity(text.len());
     let mut from = 0;
     for end in memchr2_iter(b'\r', b'\n', text) {
@@ -32,7 +39,7 @@ pub(crate) fn without_white_space(text: &[u8]) -> Vec<u8> {
     if memchr2(b' ', b'\t', &packed).is_some() {
         packed.retain(|byte| !matches!(byte, b' ' | b'\t'));
     }
-    packed
+    Cow::Owned(packed)
 }
 
 #[cfg(test)]

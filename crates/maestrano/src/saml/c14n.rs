@@ -3,17 +3,15 @@
 
 use roxmltree::{Node, NodeId};
 
-use crate::saml::xml::{attribute_prefix, element_prefix};
+use crate::saml::xml::{qualified_attribute, qualified_name, same_prefix};
 
 /// The canonical form of an element and what it holds, but for the one element `without`.
 ///
 /// `inclusive` are the prefixes of the `InclusiveNamespaces` list, with `""` for `#default`: their
 /// declarations are written wherever they are in scope and new.
 pub(crate) fn canonicalize(apex: Node<'_, '_>, without: Option<NodeId>, inclusive: &[&str]) -> String {
-    let source = apex.document().input_text();
     let mut writer = Writer {
         out: String::with_capacity(apex.range().len() + apex.range().len() / 8),
-        source,
         without,
         inclusive,
         rendered: Vec::with_capacity(16),
@@ -23,31 +21,29 @@ pub(crate) fn canonicalize(apex: Node<'_, '_>, without: Option<NodeId>, inclusiv
     writer.out
 }
 
-struct Writer<'a, 'input> {
+struct Writer<'a> {
     out: String,
-    source: &'input str,
     without: Option<NodeId>,
     inclusive: &'a [&'a str],
     /// Prefixes and namespaces written on the open elements, outermost first.
     rendered: Vec<(&'a str, &'a str)>,
-    /// The attributes of the element that is being written: namespace, local name, prefix, value.
+    /// The attributes of the element that is being written: namespace, local name, name, value.
     attributes: Vec<(&'a str, &'a str, &'a str, &'a str)>,
 }
 
-impl<'a, 'input: 'a> Writer<'a, 'input> {
-    fn element(&mut self, node: Node<'a, 'input>) {
+impl<'a> Writer<'a> {
+    fn element<'input: 'a>(&mut self, node: Node<'a, 'input>) {
         let outer = self.rendered.len();
-        let prefix = element_prefix(node);
-        let name = qualified_name(self.source, node.range().start + 1, prefix, node.tag_name().name());
+        let (name, prefix) = qualified_name(node);
         self.utilize(prefix, node.tag_name().namespace().unwrap_or_default(), outer);
         self.attributes.clear();
         for attribute in node.attributes() {
-            let prefix = attribute_prefix(node, attribute);
+            let (name, prefix) = qualified_attribute(node, attribute);
             let namespace = attribute.namespace().unwrap_or_default();
             if !prefix.is_empty() {
                 self.utilize(prefix, namespace, outer);
             }
-            self.attributes.push((namespace, attribute.name(), prefix, attribute.value()));
+            self.attributes.push((namespace, attribute.name(), name, attribute.value()));
         }
         for prefix in self.inclusive {
             let namespace = if prefix.is_empty() {
@@ -84,7 +80,7 @@ impl<'a, 'input: 'a> Writer<'a, 'input> {
         if prefix == "xml" {
             return;
         }
-        let known = self.rendered.iter().rev().find(|(rendered, _)| *rendered == prefix);
+        let known = self.rendered.iter().rev().find(|(rendered, _)| same_prefix(rendered, prefix));
         let known = match known {
             Some((_, known)) => Some(*known),
             None if prefix.is_empty() => Some(""),
@@ -110,27 +106,17 @@ impl<'a, 'input: 'a> Writer<'a, 'input> {
             escape(namespace, &mut self.out, in_attribute);
             self.out.push('"');
         }
-        self.attributes.sort_unstable();
-        for (_, name, prefix, value) in &self.attributes {
+        if self.attributes.len() > 1 {
+            self.attributes.sort_unstable();
+        }
+        for (_, _, name, value) in &self.attributes {
             self.out.push(' ');
-            if !prefix.is_empty() {
-                self.out.push_str(prefix);
-                self.out.push(':');
-            }
             self.out.push_str(name);
             self.out.push_str("=\"");
             escape(value, &mut self.out, in_attribute);
             self.out.push('"');
         }
     }
-}
-
-/// The name with its prefix, as a slice of the source.
-fn qualified_name<'a>(source: &'a str, start: usize, prefix: &str, local: &'a str) -> &'a str {
-    if prefix.is_empty() {
-        return local;
-    }
-    source.get(start..start + prefix.len() + 1 + local.len()).unwrap_or(local)
 }
 
 fn escape(text: &str, out: &mut String, replacement: impl Fn(u8) -> Option<&'static str>) {

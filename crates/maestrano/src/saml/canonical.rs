@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use memchr::memchr;
 
 use crate::rejection::Rejection;
+use crate::saml::xml::same_prefix;
 
 /// The elements of a canonical text, in document order. Names and values are slices of the text.
 pub(crate) struct Canonical<'a> {
@@ -151,7 +152,7 @@ impl<'a> Reader<'a> {
             return None;
         }
         let (prefix, name) = qualified.split_once(':').unwrap_or(("", qualified));
-        let declared = self.scope.iter().rev().find(|(declared, _)| *declared == prefix);
+        let declared = self.scope.iter().rev().find(|(declared, _)| same_prefix(declared, prefix));
         let namespace = match declared {
             Some((_, namespace)) => namespace,
             None if prefix.is_empty() => "",
