@@ -28,7 +28,18 @@ impl Address {
         Self::from_variables(|name| std::env::var(name).ok())
     }
 
-    /// Takes the address, and says on standard output that it can be asked. The listener does not block.
+    /// The address, for a framework that takes it by itself. Port 0 is any that is free.
+    #[must_use]
+    pub fn socket(&self) -> SocketAddr {
+        self.socket
+    }
+
+    /// Says on standard output that the application can be asked, at the port that it has got.
+    pub fn announce(&self, port: u16) {
+        println!("listening on http://{}:{port}", self.host);
+    }
+
+    /// Takes the address, and announces it. The listener does not block.
     ///
     /// # Errors
     /// When the address cannot be had, for example because somebody else has it.
@@ -36,7 +47,7 @@ impl Address {
         let taken = |error| format!("HOST, PORT: cannot listen on {}: {error}", self.socket);
         let listener = TcpListener::bind(self.socket).map_err(taken)?;
         listener.set_nonblocking(true)?;
-        println!("listening on http://{}:{}", self.host, listener.local_addr()?.port());
+        self.announce(listener.local_addr()?.port());
         Ok(listener)
     }
 
