@@ -11,11 +11,15 @@ mod differences;
 mod logins;
 mod mutations;
 mod table;
+mod tally;
 mod witness;
 
 #[path = "../saml/hostile/mod.rs"]
 #[allow(dead_code, reason = "the tests of the first verifier use all of it")]
 mod hostile;
+#[path = "../saml/valid.rs"]
+#[allow(dead_code, reason = "the tests of the first verifier use all of it")]
+mod valid;
 #[path = "../saml/keys.rs"]
 #[allow(dead_code, reason = "the tests of the first verifier use all of it")]
 mod keys;

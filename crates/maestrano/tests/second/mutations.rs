@@ -8,9 +8,9 @@ use maestrano::saml::{Expectations, Trust};
 
 use crate::changes::{change_base64, change_bytes, insert};
 use crate::dice::Dice;
-use crate::differences::{Outcome, Tally};
 use crate::keys::{Hash, Key, LEGACY, MODERN};
 use crate::kit::{ACS, Draft, NOW, REQUEST, attribute, trust};
+use crate::tally::{Outcome, Tally};
 use crate::witness::signed;
 
 const SEED: u64 = 20_261_123;
