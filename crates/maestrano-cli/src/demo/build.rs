@@ -59,8 +59,8 @@ mod tests {
     #[test]
     fn the_binary_is_the_one_that_cargo_names() {
         let message = r#"{"reason":"compiler-artifact","target":{"name":"crm-axum","kind":["bin"]},
-            "executable":"/tmp/target/debug/crm-axum"}"#;
-        assert_eq!(executable(message, "crm-axum"), Some(PathBuf::from("/tmp/target/debug/crm-axum")));
+            "executable":"/anywhere/debug/crm-axum"}"#;
+        assert_eq!(executable(message, "crm-axum"), Some(PathBuf::from("/anywhere/debug/crm-axum")));
         assert_eq!(executable(message, "crm-rocket"), None);
         assert_eq!(executable(r#"{"target":{"name":"crm-axum"},"executable":null}"#, "crm-axum"), None);
         assert_eq!(executable(r#"{"reason":"build-finished","success":true}"#, "crm-axum"), None);
