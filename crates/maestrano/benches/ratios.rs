@@ -44,9 +44,12 @@ fn main() {
 
 fn verifier(stopwatch: &mut Stopwatch, trust: &Trust) {
     let response = Response::of(&usual());
-    let floor = stopwatch.fastest("floor", response.floor());
-    let verify = stopwatch.fastest("verify", || response.verify(trust));
-    let world = World::new();
+    let (floor_of, world) = (response.floor(), World::new());
+    let (mut floor, mut verify) = (f64::INFINITY, f64::INFINITY);
+    for pass in PASSES {
+        floor = floor.min(stopwatch.fastest(&format!("floor{pass}"), &floor_of));
+        verify = verify.min(stopwatch.fastest(&format!("verify{pass}"), || response.verify(trust)));
+    }
     let sign_in = stopwatch.fastest("sign-in", || drop(black_box(world.sign_in())));
 
     println!("\n| a response of {:.1} KB, RSA-2048/SHA-256 | µs | × |", kilo(response.xml));
@@ -68,8 +71,12 @@ fn guard(stopwatch: &mut Stopwatch) {
     let cookie = world.sign_in();
     let page = page(&cookie);
     let mut sealed = Sealed::as_long_as(cookie.split_once('=').unwrap().1);
-    let seal = stopwatch.fastest("seal", || sealed.open());
-    let check = stopwatch.fastest("guard", || assert!(world.check(black_box(&page))));
+    let (mut seal, mut check) = (f64::INFINITY, f64::INFINITY);
+    for pass in PASSES {
+        seal = seal.min(stopwatch.fastest(&format!("seal{pass}"), || sealed.open()));
+        check =
+            check.min(stopwatch.fastest(&format!("guard{pass}"), || assert!(world.check(black_box(&page)))));
+    }
 
     println!("\n| a page with a fresh session | µs | × |");
     println!("|---|---:|---:|");
@@ -78,14 +85,16 @@ fn guard(stopwatch: &mut Stopwatch) {
     println!();
 }
 
+/// What is compared takes turns, so that what else the machine does falls on all of it.
+const PASSES: [&str; 3] = ["", " again", " and again"];
+
 /// The time of a verification has a part that does not depend on the size: RSA, and the parts that every
 /// response has. It is that of a response without attributes; what longer ones take more is divided by what
 /// they are longer.
 fn sizes(stopwatch: &mut Stopwatch, trust: &Trust) {
     let responses = [0, 1, 4, 16, 64, 256, 380].map(|size| Response::of(&longer_by(size * 1024)));
     let mut times = [f64::INFINITY; 7];
-    // Twice, so that what else the machine does falls on different ones.
-    for pass in ["", " again"] {
+    for pass in PASSES {
         for (response, time) in responses.iter().zip(&mut times) {
             let name = format!("{:.1} KB{pass}", kilo(response.xml));
             *time = time.min(stopwatch.fastest(&name, || response.verify(trust)));
@@ -95,7 +104,7 @@ fn sizes(stopwatch: &mut Stopwatch, trust: &Trust) {
     println!("\n| XML | form field | µs | ns for each byte more |");
     println!("|---:|---:|---:|---:|");
     let (least, constant) = (responses[0].xml, times[0]);
-    for (response, time) in responses.iter().zip(times) {
+    for (response, time) in responses.iter().zip(times).filter(|(_, time)| time.is_finite()) {
         let longer = response.xml - least;
         let more = if longer > 0 { format!("{:.2}", (time - constant) / longer as f64) } else { "".into() };
         let (xml, form) = (kilo(response.xml), kilo(response.form_value.len()));
@@ -107,7 +116,11 @@ fn kilo(bytes: usize) -> f64 {
     bytes as f64 / 1024.0
 }
 
+/// Says nothing of what the command line has left out.
 fn row(what: &str, time: f64, of: f64) {
+    if time.is_infinite() {
+        return;
+    }
     println!("| {what} | {:.2} | {:.2} |", time / 1000.0, time / of);
 }
 

@@ -216,3 +216,87 @@ fn default_transport() -> Result<Arc<dyn Transport>, Problem> {
 fn default_transport() -> Result<Arc<dyn Transport>, Problem> {
     Err(Problem::new("transport", "is missing: give one, or turn the feature `reqwest` on"))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::login::Login;
+    use crate::secret::EnvironmentSecret;
+    use crate::transport::{Limits, Sending};
+
+    struct Crm;
+
+    impl PartnerApp for Crm {
+        type Error = std::convert::Infallible;
+
+        async fn sign_in(&self, _: &Login, _: &Parts) -> Result<crate::SignIn, Self::Error> {
+            Ok(crate::SignIn::Allow)
+        }
+    }
+
+    /// A developer platform that tells of these marketplaces; of none at all, when the value is no list.
+    #[derive(Clone, Debug)]
+    struct DeveloperPlatform(Arc<Mutex<Value>>);
+
+    impl Transport for DeveloperPlatform {
+        fn send<'a>(&'a self, _: Request<Bytes>, _: Limits) -> Sending<'a> {
+            let body = json!({ "marketplaces": *self.0.lock().unwrap() }).to_string();
+            Box::pin(async { Ok(Response::new(Bytes::from(body))) })
+        }
+    }
+
+    fn entry(name: &str) -> Value {
+        json!({
+            "marketplace": name,
+            "app": {"host": "https://crm.example.com"},
+            "api": {"id": "app-1", "key": "key", "host": "https://hub.example.com"},
+            "sso": {"idp": "https://hub.example.com",
+                    "x509_certificate": include_str!("config/fixtures/platform.pem")},
+            "connec": {"host": "https://connec.example.com"},
+        })
+    }
+
+    fn settings() -> Settings {
+        let secret = EnvironmentSecret::new("s".repeat(32));
+        Settings::new().developer_platform("https://developer.example.com").credentials("key", &secret)
+    }
+
+    async fn status(mno: &Maestrano, path: &str) -> u16 {
+        let request = Request::get(path).body(Body::Whole(Bytes::new())).unwrap();
+        mno.handle(request).await.status().as_u16()
+    }
+
+    #[tokio::test]
+    async fn a_refresh_swaps_the_marketplaces_and_a_failed_one_keeps_them() {
+        let told = Arc::new(Mutex::new(json!([entry("one")])));
+        let builder =
+            Maestrano::from_settings(settings()).app(Crm).transport(DeveloperPlatform(told.clone()));
+        let mno = builder.connect().await.unwrap();
+        let clone = mno.clone();
+        let init = ["/maestrano/auth/saml/init/one", "/maestrano/auth/saml/init/two"];
+        assert_eq!((status(&clone, init[0]).await, status(&clone, init[1]).await), (303, 404));
+
+        *told.lock().unwrap() = json!([entry("two")]);
+        mno.refresh().await.unwrap();
+        assert_eq!((status(&clone, init[0]).await, status(&clone, init[1]).await), (404, 303));
+        assert!(mno.configuration().marketplace("two").is_some());
+
+        for wrong in [json!("none"), json!([entry("a b")]), json!([])] {
+            *told.lock().unwrap() = wrong;
+            assert!(mno.refresh().await.is_err());
+            assert_eq!((status(&clone, init[0]).await, status(&clone, init[1]).await), (404, 303));
+        }
+    }
+
+    #[tokio::test]
+    async fn all_that_is_missing_is_said_at_once() {
+        let error = Maestrano::from_settings(Settings::new()).connect().await.unwrap_err().to_string();
+        for setting in ["app: ", "MNO_DEVPL_HOST", "MNO_DEVPL_ENV_KEY", "MNO_DEVPL_ENV_SECRET"] {
+            assert!(error.contains(setting), "{setting} in {error}");
+        }
+    }
+}

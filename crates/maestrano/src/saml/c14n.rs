@@ -28,7 +28,7 @@ struct Writer<'a> {
     /// Prefixes and namespaces written on the open elements, outermost first.
     rendered: Vec<(&'a str, &'a str)>,
     /// The attributes of the element that is being written: namespace, local name, name, value.
-    attributes: Vec<(&'a str, &'a str, &'a str, &'a str)>,
+    attributes: Vec<(Option<&'a str>, &'a str, &'a str, &'a str)>,
 }
 
 impl<'a> Writer<'a> {
@@ -39,11 +39,10 @@ impl<'a> Writer<'a> {
         self.attributes.clear();
         for attribute in node.attributes() {
             let (name, prefix) = qualified_attribute(node, attribute);
-            let namespace = attribute.namespace().unwrap_or_default();
             if !prefix.is_empty() {
-                self.utilize(prefix, namespace, outer);
+                self.utilize(prefix, attribute.namespace().unwrap_or_default(), outer);
             }
-            self.attributes.push((namespace, attribute.name(), name, attribute.value()));
+            self.attributes.push((attribute.namespace(), attribute.name(), name, attribute.value()));
         }
         for prefix in self.inclusive {
             let namespace = if prefix.is_empty() {
@@ -106,9 +105,7 @@ impl<'a> Writer<'a> {
             escape(namespace, &mut self.out, in_attribute);
             self.out.push('"');
         }
-        if self.attributes.len() > 1 {
-            self.attributes.sort_unstable();
-        }
+        self.attributes.sort_unstable();
         for (_, _, name, value) in &self.attributes {
             self.out.push(' ');
             self.out.push_str(name);
@@ -120,6 +117,10 @@ impl<'a> Writer<'a> {
 }
 
 fn escape(text: &str, out: &mut String, replacement: impl Fn(u8) -> Option<&'static str>) {
+    // Without a way out in its middle, this loop is turned into vector instructions; nearly all texts end here.
+    if !text.bytes().fold(false, |found, byte| found | replacement(byte).is_some()) {
+        return out.push_str(text);
+    }
     let mut from = 0;
     for (at, byte) in text.bytes().enumerate() {
         if let Some(replacement) = replacement(byte) {

@@ -151,7 +151,12 @@ impl<'a> Reader<'a> {
         if !attributes.starts_with('>') {
             return None;
         }
-        let (prefix, name) = qualified.split_once(':').unwrap_or(("", qualified));
+        // Names are short: this is faster than `split_once`.
+        let colon = qualified.bytes().position(|byte| byte == b':');
+        let (prefix, name) = match colon {
+            Some(colon) => (qualified.get(..colon)?, qualified.get(colon + 1..)?),
+            None => ("", qualified),
+        };
         let declared = self.scope.iter().rev().find(|(declared, _)| same_prefix(declared, prefix));
         let namespace = match declared {
             Some((_, namespace)) => namespace,
@@ -189,10 +194,8 @@ impl<'a> Reader<'a> {
 /// Splits ` name="value"` from the front: name, value as it stands, and what follows.
 fn next_attribute(text: &str) -> Option<(&str, &str, &str)> {
     let text = text.strip_prefix(' ')?;
-    let (name, value) = text.split_at_checked(memchr(b'=', text.as_bytes())?)?;
-    if name.is_empty() || name.bytes().any(|byte| matches!(byte, b' ' | b'<' | b'>' | b'"')) {
-        return None;
-    }
+    let end = text.bytes().position(|byte| matches!(byte, b'=' | b' ' | b'<' | b'>' | b'"'))?;
+    let (name, value) = text.split_at_checked(end).filter(|(name, _)| !name.is_empty())?;
     let value = value.strip_prefix("=\"")?;
     let (value, after) = value.split_at_checked(memchr(b'"', value.as_bytes())?)?;
     Some((name, value, after.get(1..)?))

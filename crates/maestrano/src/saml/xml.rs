@@ -144,6 +144,8 @@ impl<'a> Scan<'a> {
             }
             self.skip(text);
             match self.rest.get(1) {
+                // The parser would take `</:a>` for the end of `<a>`.
+                Some(b'/') if self.rest.get(2) == Some(&b':') => return Err(self.not_well_formed()),
                 Some(b'/') => {
                     self.open.pop().ok_or_else(|| self.not_well_formed())?;
                     let end = memchr(b'>', self.rest).ok_or_else(|| self.not_well_formed())?;

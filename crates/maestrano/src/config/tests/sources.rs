@@ -162,6 +162,19 @@ fn a_file_that_cannot_be_read_is_named_without_its_content() {
 }
 
 #[tokio::test]
+async fn the_file_in_the_readme_is_right() {
+    let readme = include_str!("../../../README.md");
+    let files = readme.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let text = files.into_iter().find(|text| text.contains("[[marketplaces]]")).unwrap();
+    let folder = Folder::of("readme");
+    let settings = Settings::new().file(folder.file("maestrano.toml", text));
+    let configuration = load(&settings, &Nobody).await.unwrap();
+    let marketplace = configuration.marketplace("maestrano-uat").unwrap();
+    assert_eq!(marketplace.idp_url(), "https://uat.maestrano.io/api/v1/auth/saml");
+    assert!(marketplace.trust().fingerprint().is_some());
+}
+
+#[tokio::test]
 async fn nothing_that_is_configured_shows_a_secret() {
     let key = CookieKey::new("k3v9x2 of at least thirty-two bytes");
     let settings = Settings::from_variables(variables(&[("MNO_DEVPL_ENV_SECRET", "k3v9x2")]))

@@ -55,6 +55,7 @@ fn malformed() -> Vec<Row> {
         ("an attribute has no quotes", "<Subject>", "<Subject a=b>", 11),
         ("elements overlap", ">usr-1</NameID>", "><b>usr-1</NameID></b>", 9),
         ("an element begins with a colon", "<Subject>", "<:Subject>", 0),
+        ("an end begins with a colon", "</Subject>", "</:Subject>", 0),
         ("a prefix is taken back", "<samlp:Status>", "<samlp:Status xmlns:ds=\"\">", 0),
         (
             "a default namespace comes twice",
