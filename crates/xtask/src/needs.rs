@@ -1,10 +1,11 @@
 //! What the tests need beside Rust: found, installed, or asked for.
 
 use std::env;
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A program the tests call.
+/// A program that the tests or the build call, or a library.
 struct Need {
     program: &'static str,
     purpose: &'static str,
@@ -12,7 +13,7 @@ struct Need {
     packages: [&'static str; 4],
 }
 
-const NEEDS: [Need; 3] = [
+const NEEDS: [Need; 6] = [
     Need {
         program: "xmlsec1",
         purpose: "checks the sandbox's signatures",
@@ -28,7 +29,25 @@ const NEEDS: [Need; 3] = [
         purpose: "leads chromium",
         packages: ["chromium-driver", "chromedriver", "--cask chromedriver", "chromium"],
     },
+    Need {
+        program: "xmlsec1-config",
+        purpose: "knows the libraries of the second verifier",
+        packages: ["libxmlsec1-dev", "xmlsec1-openssl-devel", "libxmlsec1", "xmlsec"],
+    },
+    Need {
+        program: "pkg-config",
+        purpose: "finds them",
+        packages: ["pkg-config", "pkgconf-pkg-config", "pkgconf", "pkgconf"],
+    },
+    Need {
+        program: LIBCLANG,
+        purpose: "reads their headers",
+        packages: ["libclang-dev", "clang-devel", "llvm", "clang"],
+    },
 ];
+
+/// The one library among them; it has no program.
+const LIBCLANG: &str = "libclang";
 
 /// The package managers whose package names are known, and how each installs.
 const INSTALLERS: [(&str, &str); 4] = [
@@ -58,7 +77,7 @@ enum Plan {
 impl Machine {
     /// The one this runs on.
     pub(crate) fn this() -> Self {
-        Self { has: Box::new(is_in_path), root: is_root() }
+        Self { has: Box::new(is_there), root: is_root() }
     }
 }
 
@@ -66,7 +85,7 @@ impl Machine {
 pub(crate) fn satisfy(machine: &Machine) -> Result<(), String> {
     for Need { program, purpose, .. } in &NEEDS {
         let found = if (machine.has)(program) { "found" } else { "missing" };
-        println!("   {program:<13} {found:<8} {purpose}");
+        println!("   {program:<15} {found:<8} {purpose}");
     }
     match plan(machine) {
         Plan::Ready => Ok(()),
@@ -95,9 +114,12 @@ fn plan(machine: &Machine) -> Plan {
         if !(machine.has)(installer) {
             continue;
         }
-        let mut packages: Vec<_> =
-            missing.iter().filter_map(|need| need.packages.get(column).copied()).collect();
-        packages.dedup();
+        let mut packages: Vec<&'static str> = Vec::new();
+        for package in missing.iter().filter_map(|need| need.packages.get(column).copied()) {
+            if !packages.contains(&package) {
+                packages.push(package);
+            }
+        }
         if *installer == "apt-get" && machine.root {
             return Plan::Install(packages);
         }
@@ -124,11 +146,31 @@ fn apt_get(arguments: &[&str]) -> Result<(), String> {
     }
 }
 
-fn is_in_path(program: &str) -> bool {
+fn is_there(program: &str) -> bool {
+    if program == LIBCLANG {
+        return has_libclang();
+    }
     let path = env::var_os("PATH").unwrap_or_default();
     let found = env::split_paths(&path).any(|folder| folder.join(program).is_file());
     // Homebrew links no command for the browser itself.
     found || (program == "chromium" && Path::new("/Applications/Chromium.app").exists())
+}
+
+/// Looks where bindgen does.
+fn has_libclang() -> bool {
+    let given = env::var_os("LIBCLANG_PATH").map(PathBuf::from);
+    let versions = fs::read_dir("/usr/lib").into_iter().flatten().flatten().map(|entry| entry.path());
+    let usual = ["/usr/lib", "/usr/lib64", "/opt/homebrew/opt/llvm/lib", "/usr/local/opt/llvm/lib"];
+    let usual = usual.into_iter().map(PathBuf::from);
+    let mut folders = given.into_iter().chain(versions.map(|path| path.join("lib"))).chain(usual);
+    let is_libclang = |name: &str| {
+        let library = name.contains(".so") || name.ends_with(".dylib");
+        library && (name.starts_with("libclang.") || name.starts_with("libclang-") && !name.contains("cpp"))
+    };
+    folders.any(|folder| {
+        let mut files = fs::read_dir(folder).into_iter().flatten().flatten();
+        files.any(|file| file.file_name().to_str().is_some_and(is_libclang))
+    })
 }
 
 fn is_root() -> bool {
@@ -153,25 +195,32 @@ mod tests {
 
     #[test]
     fn a_machine_that_has_everything_is_left_alone() {
-        assert_eq!(plan(&machine(&["xmlsec1", "chromium", "chromedriver"], false)), Plan::Ready);
+        let all = &["xmlsec1", "chromium", "chromedriver", "xmlsec1-config", "pkg-config", "libclang"];
+        assert_eq!(plan(&machine(all, false)), Plan::Ready);
     }
 
     #[test]
     fn root_on_debian_installs_what_is_missing_only() {
-        let machine = machine(&["apt-get", "chromium"], true);
-        assert_eq!(plan(&machine), Plan::Install(vec!["xmlsec1", "chromium-driver"]));
+        let machine = machine(&["apt-get", "chromium", "pkg-config"], true);
+        let packages = vec!["xmlsec1", "chromium-driver", "libxmlsec1-dev", "libclang-dev"];
+        assert_eq!(plan(&machine), Plan::Install(packages));
     }
 
     #[test]
     fn others_are_told_the_command_of_their_system() {
-        let debian = asks(&machine(&["apt-get", "xmlsec1"], false));
+        let debian = asks(&machine(&["apt-get", "xmlsec1", "pkg-config", "libclang"], false));
+        assert!(debian.contains(
+            "`sudo apt-get install --yes --no-install-recommends chromium chromium-driver libxmlsec1-dev`"
+        ));
         assert!(
-            debian.contains("`sudo apt-get install --yes --no-install-recommends chromium chromium-driver`")
+            asks(&machine(&["dnf"], true))
+                .contains("`dnf install xmlsec1 chromium chromedriver xmlsec1-openssl-devel")
         );
-        assert!(asks(&machine(&["dnf"], true)).contains("`dnf install xmlsec1 chromium chromedriver`"));
         let mac = asks(&machine(&["brew"], false));
         assert!(mac.contains("`brew install libxmlsec1` and `brew install --cask chromium` and"), "{mac}");
-        assert!(asks(&machine(&["pacman"], false)).contains("`sudo pacman -S xmlsec chromium`"));
-        assert!(asks(&machine(&[], false)).contains("xmlsec1, chromium, chromedriver cannot be found"));
+        assert!(
+            asks(&machine(&["pacman"], false)).contains("`sudo pacman -S xmlsec chromium pkgconf clang`")
+        );
+        assert!(asks(&machine(&[], false)).contains("pkg-config, libclang cannot be found"));
     }
 }

@@ -1,75 +1,63 @@
 //! Exclusive canonicalisation without comments (<https://www.w3.org/TR/xml-exc-c14n/>), written straight
 //! from the tree into one buffer.
 
-use roxmltree::{Node, NodeId};
+use crate::saml::xml::{Attribute, Node, same_prefix};
 
-use crate::saml::xml::{qualified_attribute, qualified_name, same_prefix};
-
-/// The canonical form of an element and what it holds, but for the one element `without`.
+/// Writes the canonical form of an element and what it holds, but for the one element `without`.
 ///
 /// `inclusive` are the prefixes of the `InclusiveNamespaces` list, with `""` for `#default`: their
 /// declarations are written wherever they are in scope and new.
-pub(crate) fn canonicalize(apex: Node<'_, '_>, without: Option<NodeId>, inclusive: &[&str]) -> String {
-    let mut writer = Writer {
-        out: String::with_capacity(apex.range().len() + apex.range().len() / 8),
-        without,
-        inclusive,
-        rendered: Vec::with_capacity(16),
-        attributes: Vec::with_capacity(8),
-    };
-    writer.element(apex);
-    writer.out
+pub(crate) fn canonicalize<'a>(
+    apex: Node<'a>,
+    without: Option<Node<'a>>,
+    inclusive: &'a [&str],
+    out: &mut String,
+) {
+    let (rendered, attributes) = (Vec::with_capacity(16), Vec::with_capacity(8));
+    Writer { out, without, inclusive, rendered, attributes }.element(apex);
 }
 
-struct Writer<'a> {
-    out: String,
-    without: Option<NodeId>,
+struct Writer<'a, 'out> {
+    out: &'out mut String,
+    without: Option<Node<'a>>,
     inclusive: &'a [&'a str],
     /// Prefixes and namespaces written on the open elements, outermost first.
     rendered: Vec<(&'a str, &'a str)>,
-    /// The attributes of the element that is being written: namespace, local name, name, value.
-    attributes: Vec<(Option<&'a str>, &'a str, &'a str, &'a str)>,
+    /// The attributes of the element that is being written.
+    attributes: Vec<Attribute<'a>>,
 }
 
-impl<'a> Writer<'a> {
-    fn element<'input: 'a>(&mut self, node: Node<'a, 'input>) {
+impl<'a> Writer<'a, '_> {
+    fn element(&mut self, node: Node<'a>) {
         let outer = self.rendered.len();
-        let (name, prefix) = qualified_name(node);
-        self.utilize(prefix, node.tag_name().namespace().unwrap_or_default(), outer);
+        let name = node.name();
+        self.utilize(name.prefix(), node.namespace(), outer);
         self.attributes.clear();
         for attribute in node.attributes() {
-            let (name, prefix) = qualified_attribute(node, attribute);
-            if !prefix.is_empty() {
-                self.utilize(prefix, attribute.namespace().unwrap_or_default(), outer);
+            if !attribute.name.prefix().is_empty() {
+                self.utilize(attribute.name.prefix(), attribute.namespace, outer);
             }
-            self.attributes.push((attribute.namespace(), attribute.name(), name, attribute.value()));
+            self.attributes.push(attribute);
         }
         for prefix in self.inclusive {
-            let namespace = if prefix.is_empty() {
-                Some(node.lookup_namespace_uri(None).unwrap_or_default())
-            } else {
-                node.lookup_namespace_uri(Some(prefix))
-            };
-            if let Some(namespace) = namespace {
+            if let Some(namespace) = node.namespace_of(prefix) {
                 self.utilize(prefix, namespace, outer);
             }
         }
 
         self.out.push('<');
-        self.out.push_str(name);
+        self.out.push_str(name.qualified);
         self.start_tag(outer);
         self.out.push('>');
         for child in node.children() {
-            if child.is_element() {
-                if Some(child.id()) != self.without {
-                    self.element(child);
-                }
-            } else if child.is_text() {
-                escape(child.text().unwrap_or_default(), &mut self.out, in_text);
+            if let Some(text) = child.text() {
+                escape(text, self.out, in_text);
+            } else if child.is_element() && Some(child) != self.without {
+                self.element(child);
             }
         }
         self.out.push_str("</");
-        self.out.push_str(name);
+        self.out.push_str(name.qualified);
         self.out.push('>');
         self.rendered.truncate(outer);
     }
@@ -102,15 +90,18 @@ impl<'a> Writer<'a> {
                 self.out.push_str(prefix);
             }
             self.out.push_str("=\"");
-            escape(namespace, &mut self.out, in_attribute);
+            escape(namespace, self.out, in_attribute);
             self.out.push('"');
         }
-        self.attributes.sort_unstable();
-        for (_, _, name, value) in &self.attributes {
+        // None instead of an empty namespace, for the reason that `same_prefix` gives.
+        self.attributes.sort_unstable_by_key(|it| {
+            (Some(it.namespace).filter(|namespace| !namespace.is_empty()), it.name.local())
+        });
+        for attribute in &self.attributes {
             self.out.push(' ');
-            self.out.push_str(name);
+            self.out.push_str(attribute.name.qualified);
             self.out.push_str("=\"");
-            escape(value, &mut self.out, in_attribute);
+            escape(attribute.value, self.out, in_attribute);
             self.out.push('"');
         }
     }
@@ -163,9 +154,11 @@ mod tests {
     /// The canonical form of the first element named `apex`.
     fn canonical_with(text: &str, inclusive: &[&str]) -> String {
         let document = parse(text).unwrap();
-        let apex = document.descendants().find(|node| node.tag_name().name() == "apex").unwrap();
-        let without = apex.children().find(|node| node.tag_name().name() == "left-out").map(|node| node.id());
-        canonicalize(apex, without, inclusive)
+        let apex = document.elements().find(|element| element.name().local() == "apex").unwrap();
+        let without = apex.children().find(|child| child.name().local() == "left-out");
+        let mut canonical = String::new();
+        canonicalize(apex, without, inclusive, &mut canonical);
+        canonical
     }
 
     fn assert_canonical(text: &str, expected: &str) {

@@ -32,6 +32,7 @@ mod certificate;
 mod envelope;
 mod explain;
 mod hash;
+mod parser;
 #[cfg(test)]
 mod properties;
 #[cfg(feature = "samael")]

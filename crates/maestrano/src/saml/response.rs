@@ -146,5 +146,5 @@ pub(crate) fn decode(form_value: &[u8]) -> Result<String, Rejection> {
     }
     let bytes = base64_text::decode(&packed).ok_or(Rejection::NotBase64)?;
     let text = String::from_utf8(bytes).map_err(|_| Rejection::Encoding)?;
-    if text.starts_with('\u{feff}') { Err(Rejection::Encoding) } else { Ok(xml::with_line_feeds(text)) }
+    if text.starts_with('\u{feff}') { Err(Rejection::Encoding) } else { Ok(text) }
 }

@@ -1,23 +1,21 @@
 //! The one signature: its shape, which is checked before anything is computed, and then its truth.
 
-use roxmltree::{Node, NodeId};
-
 use crate::rejection::{AlgorithmName, Rejection};
 use crate::saml::base64_text;
 use crate::saml::c14n::canonicalize;
 use crate::saml::hash::Hash;
 use crate::saml::trust::Trust;
-use crate::saml::xml::{EXCLUSIVE, SIGNATURE, attribute, holds_elements_only, is};
+use crate::saml::xml::{Attribute, EXCLUSIVE, Node, SIGNATURE};
 
 const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
 /// More prefixes than this in one `InclusiveNamespaces` list are refused.
 const PREFIXES: usize = 16;
 
 /// A signature of the accepted shape, not verified yet.
-pub(crate) struct Signature<'a, 'input> {
-    signed: Node<'a, 'input>,
-    id: NodeId,
-    info: Node<'a, 'input>,
+pub(crate) struct Signature<'a> {
+    signed: Node<'a>,
+    itself: Node<'a>,
+    info: Node<'a>,
     info_prefixes: Vec<&'a str>,
     content_prefixes: Vec<&'a str>,
     method: Hash,
@@ -27,11 +25,11 @@ pub(crate) struct Signature<'a, 'input> {
     certificate: Option<Vec<u8>>,
 }
 
-impl<'a, 'input> Signature<'a, 'input> {
+impl<'a> Signature<'a> {
     /// Reads the signature over the element that it stands in, `signed`, and refuses every other shape than
     /// the one of security.md 1.6.
-    pub(crate) fn read(node: Node<'a, 'input>, signed: Node<'a, 'input>) -> Result<Self, Rejection> {
-        let id = attribute(signed, "ID").filter(|id| !id.is_empty());
+    pub(crate) fn read(node: Node<'a>, signed: Node<'a>) -> Result<Self, Rejection> {
+        let id = signed.attribute("ID").filter(|id| !id.is_empty());
         let id = id.ok_or(Rejection::Missing { parent: "the signed element", what: "ID" })?;
 
         only_attributes(node, &["Id"], "Signature")?;
@@ -67,7 +65,7 @@ impl<'a, 'input> Signature<'a, 'input> {
             .ok_or_else(|| Rejection::DigestAlgorithm { algorithm: name_of(digest_method) })?;
         Ok(Self {
             signed,
-            id: node.id(),
+            itself: node,
             info,
             info_prefixes,
             content_prefixes,
@@ -82,10 +80,13 @@ impl<'a, 'input> Signature<'a, 'input> {
     /// Verifies the signature over `SignedInfo`, then the digest of the signed element. What comes back is
     /// what was verified: the canonical form of the signed element without this signature.
     pub(crate) fn verify(&self, trust: &Trust) -> Result<String, Rejection> {
-        let info = canonicalize(self.info, None, &self.info_prefixes);
+        // One buffer for both: the signature covers the first, and the second is what comes back.
+        let mut canonical = String::with_capacity(self.signed.document_length());
+        canonicalize(self.info, None, &self.info_prefixes, &mut canonical);
         let hashes = [self.method, self.digest_method];
-        trust.check(self.certificate.as_deref(), hashes, info.as_bytes(), &self.value)?;
-        let canonical = canonicalize(self.signed, Some(self.id), &self.content_prefixes);
+        trust.check(self.certificate.as_deref(), hashes, canonical.as_bytes(), &self.value)?;
+        canonical.clear();
+        canonicalize(self.signed, Some(self.itself), &self.content_prefixes, &mut canonical);
         if self.digest_method.matches(canonical.as_bytes(), &self.digest) {
             Ok(canonical)
         } else {
@@ -104,7 +105,7 @@ impl<'a, 'input> Signature<'a, 'input> {
 }
 
 /// Enveloped signature, then exclusive canonicalisation; gives the latter's prefixes.
-fn transforms_of<'a>(transforms: Node<'a, '_>) -> Result<Vec<&'a str>, Rejection> {
+fn transforms_of<'a>(transforms: Node<'a>) -> Result<Vec<&'a str>, Rejection> {
     only_attributes(transforms, &[], "Transforms")?;
     let mut parts = elements(transforms, "Transforms")?;
     let enveloped = expect(&mut parts, "Transform")?;
@@ -120,7 +121,7 @@ fn transforms_of<'a>(transforms: Node<'a, '_>) -> Result<Vec<&'a str>, Rejection
 }
 
 /// The prefixes of an exclusive canonicalisation without comments; none if it is another algorithm.
-fn exclusive<'a>(node: Node<'a, '_>, part: &'static str) -> Result<Option<Vec<&'a str>>, Rejection> {
+fn exclusive<'a>(node: Node<'a>, part: &'static str) -> Result<Option<Vec<&'a str>>, Rejection> {
     only_attributes(node, &["Algorithm"], part)?;
     if node.attribute("Algorithm") != Some(EXCLUSIVE) {
         return Ok(None);
@@ -129,11 +130,11 @@ fn exclusive<'a>(node: Node<'a, '_>, part: &'static str) -> Result<Option<Vec<&'
     let Some(inclusive) = parts.next() else { return Ok(Some(Vec::new())) };
     end(&mut parts, part)?;
     only_attributes(inclusive, &["PrefixList"], "InclusiveNamespaces")?;
-    let list = inclusive.attribute("PrefixList").filter(|_| is(inclusive, EXCLUSIVE, "InclusiveNamespaces"));
+    let list = inclusive.attribute("PrefixList").filter(|_| inclusive.is(EXCLUSIVE, "InclusiveNamespaces"));
     let list = list.ok_or(Rejection::SignatureShape { part })?;
     let prefixes = list.split_ascii_whitespace().map(|prefix| if prefix == "#default" { "" } else { prefix });
     let prefixes: Vec<&str> = prefixes.take(PREFIXES + 1).collect();
-    if prefixes.len() > PREFIXES || inclusive.has_children() {
+    if prefixes.len() > PREFIXES || inclusive.children().next().is_some() {
         return Err(Rejection::SignatureShape { part: "InclusiveNamespaces" });
     }
     Ok(Some(prefixes))
@@ -141,7 +142,7 @@ fn exclusive<'a>(node: Node<'a, '_>, part: &'static str) -> Result<Option<Vec<&'
 
 /// What an algorithm without parameters means; none if it is unknown.
 fn plain_algorithm<T>(
-    node: Node<'_, '_>,
+    node: Node<'_>,
     part: &'static str,
     meaning: impl Fn(&str) -> Option<T>,
 ) -> Result<Option<T>, Rejection> {
@@ -152,26 +153,26 @@ fn plain_algorithm<T>(
 }
 
 /// The certificate in a `KeyInfo` that holds one certificate and nothing else.
-fn certificate(key_info: Node<'_, '_>) -> Result<Vec<u8>, Rejection> {
+fn certificate(key_info: Node<'_>) -> Result<Vec<u8>, Rejection> {
     const PART: &str = "KeyInfo";
-    if !is(key_info, SIGNATURE, PART) {
+    if !key_info.is(SIGNATURE, PART) {
         return Err(Rejection::SignatureShape { part: "Signature" });
     }
     only_attributes(key_info, &["Id"], PART)?;
     let mut parts = elements(key_info, PART)?;
-    let data = parts.next().filter(|data| is(*data, SIGNATURE, "X509Data"));
+    let data = parts.next().filter(|data| data.is(SIGNATURE, "X509Data"));
     let data = data.ok_or(Rejection::SignatureShape { part: PART })?;
     end(&mut parts, PART)?;
     only_attributes(data, &[], PART)?;
     let mut parts = elements(data, PART)?;
-    let certificate = parts.next().filter(|part| is(*part, SIGNATURE, "X509Certificate"));
+    let certificate = parts.next().filter(|part| part.is(SIGNATURE, "X509Certificate"));
     let certificate = certificate.ok_or(Rejection::SignatureShape { part: PART })?;
     end(&mut parts, PART)?;
     base64(certificate, PART)
 }
 
 /// The bytes of an element that holds base64 text and nothing else, no comment either.
-fn base64(node: Node<'_, '_>, part: &'static str) -> Result<Vec<u8>, Rejection> {
+fn base64(node: Node<'_>, part: &'static str) -> Result<Vec<u8>, Rejection> {
     let wrong = Rejection::SignatureShape { part };
     only_attributes(node, &["Id"], part)?;
     let mut children = node.children();
@@ -182,38 +183,29 @@ fn base64(node: Node<'_, '_>, part: &'static str) -> Result<Vec<u8>, Rejection> 
     base64_text::decode(text.as_bytes()).filter(|bytes| !bytes.is_empty()).ok_or(wrong)
 }
 
-fn elements<'a, 'input>(
-    node: Node<'a, 'input>,
-    part: &'static str,
-) -> Result<impl Iterator<Item = Node<'a, 'input>>, Rejection> {
-    if holds_elements_only(node) {
-        Ok(node.children().filter(Node::is_element))
+fn elements<'a>(node: Node<'a>, part: &'static str) -> Result<impl Iterator<Item = Node<'a>>, Rejection> {
+    if node.holds_elements_only() {
+        Ok(node.children().filter(|child| child.is_element()))
     } else {
         Err(Rejection::SignatureShape { part })
     }
 }
 
-fn expect<'a, 'input>(
-    parts: &mut impl Iterator<Item = Node<'a, 'input>>,
-    name: &'static str,
-) -> Result<Node<'a, 'input>, Rejection> {
-    parts.next().filter(|node| is(*node, SIGNATURE, name)).ok_or(Rejection::SignatureShape { part: name })
+fn expect<'a>(parts: &mut impl Iterator<Item = Node<'a>>, name: &'static str) -> Result<Node<'a>, Rejection> {
+    parts.next().filter(|node| node.is(SIGNATURE, name)).ok_or(Rejection::SignatureShape { part: name })
 }
 
-fn end<'a, 'input: 'a>(
-    parts: &mut impl Iterator<Item = Node<'a, 'input>>,
-    part: &'static str,
-) -> Result<(), Rejection> {
+fn end<'a>(parts: &mut impl Iterator<Item = Node<'a>>, part: &'static str) -> Result<(), Rejection> {
     if parts.next().is_none() { Ok(()) } else { Err(Rejection::SignatureShape { part }) }
 }
 
-fn only_attributes(node: Node<'_, '_>, allowed: &[&str], part: &'static str) -> Result<(), Rejection> {
-    let fits = |attribute: roxmltree::Attribute<'_, '_>| {
-        attribute.namespace().is_none() && allowed.contains(&attribute.name())
+fn only_attributes(node: Node<'_>, allowed: &[&str], part: &'static str) -> Result<(), Rejection> {
+    let fits = |attribute: Attribute<'_>| {
+        attribute.namespace.is_empty() && allowed.contains(&attribute.name.local())
     };
     if node.attributes().all(fits) { Ok(()) } else { Err(Rejection::SignatureShape { part }) }
 }
 
-fn name_of(node: Node<'_, '_>) -> AlgorithmName {
+fn name_of(node: Node<'_>) -> AlgorithmName {
     AlgorithmName::of(node.attribute("Algorithm").unwrap_or_default())
 }
