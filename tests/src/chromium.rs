@@ -16,6 +16,9 @@ use crate::process::Process;
 /// Longer than any page takes, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Longer than any recheck takes, even on a busy machine.
+const RECHECK: Duration = Duration::from_secs(60);
+
 /// With a pipe the browser ends with its driver, also when a case fails.
 const FLAGS: [&str; 11] = [
     "--headless",
@@ -116,6 +119,38 @@ impl Chromium {
         let path = format!("//button[contains(normalize-space(.), '{words}')]");
         let button = self.find(Locator::XPath(&path)).await;
         button.click().await.unwrap_or_else(|error| panic!("`{words}` cannot be pressed: {error}"));
+    }
+
+    /// Clicks the link with these words.
+    ///
+    /// # Panics
+    ///
+    /// When there is none.
+    pub async fn follow(&self, words: &str) {
+        let path = format!("//a[contains(normalize-space(.), '{words}')]");
+        let link = self.find(Locator::XPath(&path)).await;
+        link.click().await.unwrap_or_else(|error| panic!("`{words}` cannot be followed: {error}"));
+    }
+
+    /// Types an address again and again until it leads to this origin: how a person sees that a recheck is past.
+    ///
+    /// # Panics
+    ///
+    /// When it never does.
+    pub async fn open_until_at(&self, url: &str, origin: &str) {
+        let leading = async {
+            let mut beat = tokio::time::interval(Duration::from_millis(200));
+            loop {
+                beat.tick().await;
+                self.open(url).await;
+                if self.url().await.as_str().starts_with(origin) {
+                    break;
+                }
+            }
+        };
+        if tokio::time::timeout(RECHECK, leading).await.is_err() {
+            panic!("{url} does not lead to {origin}: {}", self.text().await);
+        }
     }
 
     /// Waits until the address is of this origin.

@@ -9,9 +9,11 @@
     reason = "nobody outside this workspace builds on it"
 )]
 
+pub mod ask;
 pub mod browser;
 pub mod cases;
 pub mod chromium;
+pub mod crm;
 pub mod process;
 pub mod subject;
 mod suite;

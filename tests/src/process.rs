@@ -33,6 +33,15 @@ impl Process {
         Ok(Self { child, log })
     }
 
+    /// How much of the machine's memory it holds now, in bytes; `None` where the system does not say.
+    #[must_use]
+    pub fn memory(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()?)).ok()?;
+        let held = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        let kibibytes: u64 = held.trim().trim_end_matches("kB").trim().parse().ok()?;
+        Some(kibibytes * 1024)
+    }
+
     /// Everything it has written so far.
     #[must_use]
     pub fn log(&self) -> String {

@@ -9,6 +9,10 @@ use crate::process::Process;
 /// What a subject prints when it can be asked.
 const LISTENING: &str = "listening on";
 
+/// The variables by which a subject is told how a case wants it: a file for its data, ids of groups that it refuses,
+/// the path it lives below, a file with settings of Maestrano.
+const OWN: [&str; 4] = ["DATABASE", "EXCLUDED_COMPANIES", "BASE", "SETTINGS"];
+
 /// An application: a binary that reads `PORT`, `HOST` and the `MNO_DEVPL_*` variables, prints `listening on …`,
 /// serves `/` to everybody and `/me` to who is signed in.
 #[derive(Clone, Debug)]
@@ -29,7 +33,7 @@ impl Subject {
         self.binary.file_stem().unwrap_or_default().to_string_lossy().into_owned()
     }
 
-    /// Starts it with these variables, no other `MNO_*` ones, and a talkative log.
+    /// Starts it with these variables, none of the others that it knows, and a talkative log.
     ///
     /// # Panics
     ///
@@ -40,8 +44,11 @@ impl Subject {
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("MNO_")) {
             command.env_remove(name);
         }
+        for name in OWN {
+            command.env_remove(name);
+        }
         command.envs(variables.iter().map(|(name, value)| (name, value)));
-        command.env_remove("DATABASE").env("RUST_LOG", "debug").env("NO_COLOR", "1");
+        command.env("RUST_LOG", "debug").env("NO_COLOR", "1");
         Process::start(command).unwrap_or_else(|error| panic!("{} cannot be started: {error}", self.name()))
     }
 

@@ -15,10 +15,17 @@ macro_rules! suite {
                 a_wrong_password_goes_nowhere,
                 a_user_without_access_is_refused_by_the_platform,
                 a_user_of_two_groups_chooses_one,
-                a_second_login_finds_the_same_account,
-                a_member_of_a_second_company_comes_in_for_that_company,
                 two_tabs_can_sign_in_at_once,
+                the_oldest_of_four_tabs_has_to_begin_again,
                 nothing_secret_is_logged,
+            }
+            scenarios {
+                the_first_launch_creates_user_and_company,
+                a_second_launch_lands_in_the_existing_account,
+                a_second_company_gets_an_account_of_its_own,
+                an_invited_user_joins_the_existing_company,
+                an_existing_account_is_not_linked_by_its_email,
+                a_removed_app_lets_its_company_in_no_more,
             }
             guard {
                 the_start_page_is_public,
@@ -30,12 +37,36 @@ macro_rules! suite {
                 behind_https_the_cookies_are_locked_to_the_host,
                 a_browser_that_goes_in_circles_is_told_so,
             }
+            answers {
+                without_a_session_the_way_in_is_named,
+                an_ended_session_leads_back_to_its_company,
+                past_the_grace_the_answer_is_503_and_the_cookie_stays,
+                what_is_not_there_is_told_in_the_askers_words,
+                a_logout_is_done_asked_or_idle,
+            }
+            outcomes {
+                a_login_that_cannot_be_finished_offers_to_begin_again,
+                a_refused_response_is_told_to_people_and_programs,
+                circles_are_told_to_programs_too,
+                a_user_whom_the_app_refuses_sees_the_platforms_page,
+                a_sign_in_that_fails_shows_a_reference_only,
+            }
+            cookies {
+                a_session_is_found_in_any_cookie_line,
+                a_planted_cookie_does_not_hide_the_session,
+                bytes_that_are_no_text_let_nobody_in_and_break_nothing,
+                the_cookies_stay_small_whatever_is_asked_for,
+                a_new_login_gives_a_new_value_and_signing_out_takes_it_away,
+                a_tampered_login_cookie_finishes_nothing,
+            }
             marketplaces {
                 each_marketplace_signs_in_with_its_own_key,
                 a_response_of_one_marketplace_is_refused_at_another,
                 without_a_default_the_person_chooses,
                 the_marketplace_used_last_is_remembered,
                 the_default_marketplace_is_taken,
+                signing_out_at_one_marketplace_leaves_the_others_alone,
+                a_login_from_another_marketplace_takes_the_place,
                 an_unknown_marketplace_is_not_found,
             }
             logout {
@@ -54,11 +85,41 @@ macro_rules! suite {
                 another_browser_cannot_finish_a_login,
                 garbage_is_refused,
             }
+            touched {
+                a_response_that_was_touched_signs_nobody_in,
+                a_comment_does_not_cut_a_value,
+                the_base64_may_be_broken_into_lines_and_nothing_else,
+            }
             hostile {
                 a_return_address_stays_in_the_application,
+                a_page_of_the_application_is_found_again,
                 the_start_passes_parameters_on_and_drops_the_protocols_own,
                 other_methods_are_not_allowed,
                 too_much_is_too_large,
+                odd_addresses_break_nothing,
+            }
+            methods {
+                every_route_names_its_methods,
+                odd_methods_break_nothing,
+                head_of_the_start_is_answered_as_get_is,
+                a_head_request_does_not_use_the_ticket_up,
+                a_body_holds_a_mebibyte_and_not_a_byte_more,
+                a_body_without_a_length_is_measured_too,
+            }
+            place {
+                below_a_prefix_the_whole_login_runs,
+                three_apps_on_one_host_keep_their_cookies_apart,
+                paths_with_a_query_tell_marketplaces_apart,
+                a_foreign_host_header_decides_nothing,
+            }
+            contacts {
+                an_own_form_adds_a_contact,
+                a_foreign_form_adds_nothing,
+                a_form_without_a_session_changes_nothing,
+                a_company_sees_its_own_contacts_only,
+            }
+            many {
+                a_thousand_logins_do_not_fill_the_memory,
             }
             settings {
                 missing_variables_are_named,

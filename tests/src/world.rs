@@ -4,11 +4,11 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::thread;
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use maestrano_sandbox::{Options, Running, Sandbox, Seed};
-use url::Url;
+use time::OffsetDateTime;
+use url::{Position, Url};
 
-use crate::browser::{Browser, Kept, Network, Page, Request, Tab, Trail};
+use crate::browser::{Browser, Context, Kept, Network, Page, Request, Tab, Trail};
 use crate::process::Process;
 use crate::subject::Subject;
 
@@ -43,6 +43,8 @@ pub const NORA: Person = Person { uid: "usr-3", email: "nora.newman@example.com"
 pub struct Setting {
     /// The marketplaces.
     pub marketplaces: &'static [&'static str],
+    /// What the platform holds, as JSON, instead of the usual people and groups at those marketplaces.
+    pub seed: Option<String>,
     /// How long a session goes unasked.
     pub recheck: Duration,
     /// The application's address as the platform knows it, when a proxy stands before it; else localhost.
@@ -65,6 +67,7 @@ impl Default for Setting {
     fn default() -> Self {
         Self {
             marketplaces: &[MARKETPLACE],
+            seed: None,
             recheck: Duration::from_secs(180),
             proxy: None,
             variables: Vec::new(),
@@ -87,7 +90,11 @@ impl World {
         loop {
             let port = free_port();
             let address = setting.proxy.map_or_else(|| format!("http://localhost:{port}"), str::to_owned);
-            let seed = Seed::with_marketplaces(setting.marketplaces).app_host(&address);
+            let seed = match &setting.seed {
+                Some(json) => Seed::from_json(json).unwrap_or_else(|error| panic!("{error}: {json}")),
+                None => Seed::with_marketplaces(setting.marketplaces),
+            };
+            let seed = seed.app_host(&address);
             let address = Url::parse(&address).unwrap_or_else(|error| panic!("{address}: {error}"));
             let sandbox = platform(Options::default().seed(seed).recheck(setting.recheck)).await;
             let mut variables = variables(&sandbox, port);
@@ -134,35 +141,26 @@ impl World {
         self.app.log().lines().find(|line| line.contains(text)).unwrap_or_default().to_owned()
     }
 
+    /// How much memory the application holds now, in bytes; `None` where the system does not say.
+    #[must_use]
+    pub fn memory(&self) -> Option<u64> {
+        self.app.memory()
+    }
+
     /// A browser as new.
     #[must_use]
     pub fn browser(&self) -> Browser {
-        Browser::new(&self.network(), &self.trail)
+        self.browser_for(&[])
     }
 
-    /// Asks the application as a program does: no cookie but those given, nothing followed.
-    ///
-    /// # Panics
-    ///
-    /// When a header field is none, or there is no answer.
-    pub async fn ask(
-        &self,
-        method: Method,
-        path: &str,
-        fields: &[(&str, &str)],
-        body: impl Into<Vec<u8>>,
-    ) -> Page {
-        let mut headers = HeaderMap::new();
-        for (name, value) in fields {
-            let name =
-                HeaderName::from_bytes(name.as_bytes()).unwrap_or_else(|error| panic!("{name}: {error}"));
-            headers.append(
-                name,
-                HeaderValue::from_str(value).unwrap_or_else(|error| panic!("{value}: {error}")),
-            );
+    /// A browser as new that finds the applications of other worlds too.
+    #[must_use]
+    pub fn browser_for(&self, others: &[&Self]) -> Browser {
+        let mut network = self.network();
+        for other in others {
+            other.lead_to_app(&mut network);
         }
-        let url = Url::parse(&self.app(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
-        self.network().send(&method, &url, headers, body.into()).await
+        Browser::new(&network, &self.trail)
     }
 
     /// Fills in the platform's sign-in page, which the tab shows, or else its front page does.
@@ -217,17 +215,38 @@ impl World {
         request.unwrap_or_else(|| panic!("no response arrives: {}", tab.page().text()))
     }
 
+    /// The port of this machine where the application listens.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Where the application's name leads.
-    fn network(&self) -> Network {
+    pub(crate) fn network(&self) -> Network {
         let mut network = Network::new();
-        network.lead(self.address.host_str().unwrap_or_default(), (Ipv4Addr::LOCALHOST, self.port).into());
+        self.lead_to_app(&mut network);
         network
+    }
+
+    fn lead_to_app(&self, network: &mut Network) {
+        let host = &self.address[Position::BeforeHost..Position::AfterPort];
+        network.lead(host, (Ipv4Addr::LOCALHOST, self.port).into());
     }
 
     /// The session cookie of a browser, if it has one.
     #[must_use]
     pub fn session_cookie(&self, browser: &Browser) -> Option<Kept> {
         browser.jar().all().iter().find(|cookie| cookie.name.contains("mno_session")).cloned()
+    }
+
+    /// The application's cookies of a browser, as they stand in a header; empty when there are none.
+    #[must_use]
+    pub fn cookies(&self, browser: &Browser) -> String {
+        let jar = browser.jar();
+        let cookies = jar.send(&self.address, Context::SameSite, OffsetDateTime::now_utc());
+        let pairs: Vec<_> =
+            cookies.iter().map(|cookie| format!("{}={}", cookie.name, cookie.value)).collect();
+        pairs.join("; ")
     }
 }
 

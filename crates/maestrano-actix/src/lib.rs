@@ -32,7 +32,11 @@
 //! The closure runs once for each worker, so [`Maestrano`] is made before it. Without the line `configure` each
 //! request that asks for a session is answered with 500, and the log names the line.
 //!
+//! An application with sessions of its own opens them in `sign_in` by [`with_request`].
+//!
 //! The log is written by `tracing`; where nobody listens to that, the lines go to the crate `log`.
+
+mod bridge;
 
 use std::fmt;
 use std::ops::Deref;
@@ -47,6 +51,8 @@ use actix_web::web::{self, Bytes, Data, ServiceConfig};
 use actix_web::{Error, FromRequest, HttpRequest, HttpResponse, ResponseError};
 use http::request::Parts;
 use maestrano::{Denied, MAX_BODY, Maestrano};
+
+pub use self::bridge::{NoRequest, with_request};
 
 /// The routes of Maestrano: everything below `/maestrano`. Handlers can also ask for `Data<Maestrano>` then.
 ///
@@ -76,8 +82,8 @@ async fn handle(
         Ok(bytes) => maestrano::Body::Whole(bytes?),
         Err(_) => maestrano::Body::TooLarge,
     };
-    let request = http::Request::from_parts(parts(&request)?, body);
-    Ok(answer(&mno.handle(request).await))
+    let asked = http::Request::from_parts(parts(&request)?, body);
+    Ok(answer(&bridge::handle(&mno, asked, &request).await))
 }
 
 /// The signed-in user of a request, as an extractor.

@@ -28,8 +28,55 @@
 //! # }
 //! ```
 //!
-//! An application with a state of its own lets axum find [`Maestrano`] in it by `FromRef`; without it the
-//! program does not compile.
+//! An application with a state of its own lets axum find [`Maestrano`] in it by `FromRef`:
+//!
+//! ```
+//! # use axum::{Router, extract::FromRef, routing::get};
+//! # use maestrano::Maestrano;
+//! # use maestrano_axum::Session;
+//! # async fn me(session: Session) -> String { session.user().to_string() }
+//! #[derive(Clone)]
+//! struct App {
+//!     mno: Maestrano,
+//! }
+//!
+//! impl FromRef<App> for Maestrano {
+//!     fn from_ref(app: &App) -> Self {
+//!         app.mno.clone()
+//!     }
+//! }
+//!
+//! let app: Router<App> = Router::new().route("/me", get(me)).merge(maestrano_axum::routes());
+//! ```
+//!
+//! Without it the program does not compile; neither a page that asks for a session does:
+//!
+//! ```compile_fail,E0277
+//! # use axum::{Router, extract::FromRef, routing::get};
+//! # use maestrano::Maestrano;
+//! # use maestrano_axum::Session;
+//! # async fn me(session: Session) -> String { session.user().to_string() }
+//! # #[derive(Clone)]
+//! # struct App {
+//! #     mno: Maestrano,
+//! # }
+//! let app: Router<App> = Router::new().route("/me", get(me));
+//! ```
+//!
+//! nor the routes of Maestrano:
+//!
+//! ```compile_fail,E0277
+//! # use axum::{Router, extract::FromRef, routing::get};
+//! # use maestrano::Maestrano;
+//! # #[derive(Clone)]
+//! # struct App {
+//! #     mno: Maestrano,
+//! # }
+//! let app: Router<App> = Router::new().merge(maestrano_axum::routes());
+//! ```
+//!
+//! An application with sessions of its own opens them in `sign_in`: its layers have put them into the extensions of
+//! the request that it is given.
 
 use std::ops::Deref;
 
@@ -169,6 +216,11 @@ where
 fn whole_uri(parts: &Parts) -> axum::http::Uri {
     parts.extensions.get::<OriginalUri>().map_or_else(|| parts.uri.clone(), |original| original.0.clone())
 }
+
+/// The worked example of an adapter compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/adapters.md")]
+struct Adapters;
 
 #[cfg(test)]
 mod tests {

@@ -2,49 +2,39 @@
 
 mod application;
 mod build;
+mod example;
 mod port;
 mod progress;
+mod ready;
 
 use std::fmt::Write as _;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use maestrano_sandbox::{Options, Port, Running, Sandbox};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use maestrano_sandbox::{Environment, Options, Port, Running, Sandbox, Seed};
 use tokio::sync::mpsc;
 
 use application::{Application, News};
+use example::{EXAMPLES, Given};
 use progress::{Steps, dim};
 
-/// Longer than any start takes, even on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// An example application of this workspace.
-struct Example {
-    /// Its package and its binary.
-    package: &'static str,
-    /// What people call it.
-    name: &'static str,
-    /// Its app at the platform.
-    app: &'static str,
-}
-
-const EXAMPLES: [Example; 1] = [Example { package: "crm-axum", name: "CRM on axum", app: "app-1" }];
-
-/// Starts the platform and the example application, and says what to click.
+/// Starts the platform and the example applications, and says what to click.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Command {
     /// The platform's port, or the next free one; 0 takes any.
     #[arg(long, value_name = "PORT", default_value_t = 4000)]
     platform_port: u16,
-    /// The application's port, or the next free one; 0 takes any.
+    /// The first application's port, or the next free one; the others follow. 0 takes any.
     #[arg(long, value_name = "PORT", default_value_t = 3000)]
     app_port: u16,
-    /// Runs this application instead of building the example.
-    #[arg(long, value_name = "PATH")]
-    app_binary: Option<PathBuf>,
+    /// Runs this binary instead of building the example, such as crm-axum=PATH; may be given for each.
+    #[arg(long, value_name = "EXAMPLE=PATH")]
+    app_binary: Vec<Given>,
+    /// Seconds after which an application has to ask whether a session still holds: at most a day.
+    #[arg(long, value_name = "SECONDS", default_value_t = 180)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    recheck: u64,
 }
 
 /// Why the demo ends.
@@ -52,15 +42,15 @@ pub(crate) struct Command {
 pub(crate) enum Error {
     #[error("cargo cannot be run")]
     Cargo(#[source] io::Error),
-    #[error("the example application does not build; run the demo inside a checkout. cargo says:\n{0}")]
+    #[error("the example applications do not build; run the demo inside a checkout. cargo says:\n{0}")]
     Build(String),
-    #[error("no port from {first} on is free: choose another --app-port (0 takes any)")]
+    #[error("no ports from {first} on are free: choose another --app-port (0 takes any)")]
     NoPort { first: u16 },
     #[error("the platform does not start")]
     Platform(#[from] maestrano_sandbox::Error),
     #[error("{} cannot be started", binary.display())]
     Start { binary: PathBuf, source: io::Error },
-    #[error("{package} has ended ({status})")]
+    #[error("{package} has ended by itself ({status}), and the demo with it")]
     Ended { package: &'static str, status: String },
     #[error("{url} does not answer")]
     Silent { url: String, source: io::Error },
@@ -88,23 +78,23 @@ impl Command {
     /// Starts everything, then passes the applications' logs on. It comes back only when something fails.
     async fn play(self, applications: &mut Vec<Application>) -> Result<(), Error> {
         let mut steps = Steps::of(4);
-        let binaries = match self.app_binary {
-            Some(binary) => steps.step("Taking the given application", async { Ok(vec![binary]) }).await?,
-            None => {
-                let packages: Vec<_> = EXAMPLES.iter().map(|example| example.package).collect();
-                steps.step("Building the example application", build::binaries(&packages)).await?
-            }
+        let building = match self.app_binary.as_slice() {
+            [] => "Building the example applications",
+            _ => "Building the example applications that are not given",
         };
-        let platform = steps.step("Starting the platform", start_platform(self.platform_port)).await?;
+        let binaries = steps.step(building, binaries(self.app_binary)).await?;
+        let recheck = Duration::from_secs(self.recheck);
+        let starting = start_platform(self.platform_port, recheck);
+        let platform = steps.step("Starting the platform", starting).await?;
         let (sender, mut news) = mpsc::channel(1024);
         let started = start_applications(binaries, self.app_port, &platform, applications, &sender);
-        let addresses = steps.step("Starting the example application", started).await?;
+        let addresses = steps.step("Starting the applications", started).await?;
         drop(sender);
         let mut log = Vec::new();
-        let answering = all_answer(platform.url(), &addresses, &mut news, &mut log);
-        let ready = steps.step("Waiting until both answer", answering).await;
+        let answering = ready::all_answer(platform.url(), &addresses, &mut news, &mut log);
+        let ready = steps.step("Waiting until all answer", answering).await;
         if ready.is_ok() {
-            println!("{}", what_to_click(&platform, &addresses));
+            println!("{}", what_to_click(&platform, &addresses, self.recheck));
         }
         for (package, line) in log {
             show(package, &line);
@@ -120,41 +110,61 @@ impl Command {
     }
 }
 
+/// A binary for every example: the given one, or else one that cargo builds; one call of cargo builds all.
+async fn binaries(given: Vec<Given>) -> Result<Vec<PathBuf>, Error> {
+    let mut found: Vec<Option<PathBuf>> = EXAMPLES
+        .iter()
+        .map(|example| given.iter().rfind(|given| given.package == example.package))
+        .map(|given| given.map(|given| given.binary.clone()))
+        .collect();
+    let missing = EXAMPLES.iter().zip(&found).filter(|(_, binary)| binary.is_none());
+    let missing: Vec<_> = missing.map(|(example, _)| example.package).collect();
+    if !missing.is_empty() {
+        let built = build::binaries(&missing).await?;
+        for (place, binary) in found.iter_mut().filter(|binary| binary.is_none()).zip(built) {
+            *place = Some(binary);
+        }
+    }
+    Ok(found.into_iter().flatten().collect())
+}
+
 /// The sandbox stands at 127.0.0.1 and the applications at localhost: two sites for a browser, as in real life, so
 /// that a mistake with cookies shows here and not at the customer's.
-async fn start_platform(port: u16) -> Result<Running, Error> {
+async fn start_platform(port: u16, recheck: Duration) -> Result<Running, Error> {
     let port = if port == 0 { Port::Any } else { Port::FirstFreeFrom(port) };
-    Ok(Sandbox::start(Options::default().port(port)).await?)
+    let seed = Seed::with_apps(&EXAMPLES.map(|example| example.name));
+    Ok(Sandbox::start(Options::default().port(port).seed(seed).recheck(recheck)).await?)
 }
 
 /// Starts every example at its port, which the platform is told before, and says where they will be.
 async fn start_applications(
     binaries: Vec<PathBuf>,
-    mut first: u16,
+    first: u16,
     platform: &Running,
     applications: &mut Vec<Application>,
     news: &mpsc::Sender<(&'static str, News)>,
 ) -> Result<Vec<String>, Error> {
+    let ports = port::reserve_each(first, EXAMPLES.len()).ok_or(Error::NoPort { first })?;
     let mut addresses = Vec::new();
-    for (example, binary) in EXAMPLES.iter().zip(binaries) {
-        let reserved = port::reserve(first).ok_or(Error::NoPort { first })?;
+    for ((example, binary), (environment, reserved)) in
+        EXAMPLES.iter().zip(binaries).zip(platform.environments().zip(ports))
+    {
         let port = reserved.port();
-        first = if first == 0 { 0 } else { port.saturating_add(1) };
         let address = format!("http://localhost:{port}");
         platform.set_app_host(example.app, &address).await?;
         drop(reserved);
-        applications.push(Application::start(example.package, binary, &variables(platform, port), news)?);
+        let variables = variables(platform.url(), environment, port);
+        applications.push(Application::start(example.package, binary, &variables, news)?);
         addresses.push(address);
     }
     Ok(addresses)
 }
 
-fn variables(platform: &Running, port: u16) -> Vec<(&'static str, String)> {
-    let environment = platform.environment();
+fn variables(platform: &str, environment: &Environment, port: u16) -> Vec<(&'static str, String)> {
     vec![
         ("HOST", "localhost".to_owned()),
         ("PORT", port.to_string()),
-        ("MNO_DEVPL_HOST", platform.url().to_owned()),
+        ("MNO_DEVPL_HOST", platform.to_owned()),
         ("MNO_DEVPL_API_PATH", "/api/config/v1".to_owned()),
         ("MNO_DEVPL_ENV_NAME", environment.name.clone()),
         ("MNO_DEVPL_ENV_KEY", environment.key.clone()),
@@ -162,66 +172,22 @@ fn variables(platform: &Running, port: u16) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Waits until every application has said that it listens, then asks platform and applications for a page. What
-/// else the applications say is kept for later.
-async fn all_answer(
-    platform: &str,
-    addresses: &[String],
-    news: &mut mpsc::Receiver<(&'static str, News)>,
-    log: &mut Vec<(&'static str, String)>,
-) -> Result<(), Error> {
-    let all_listen = async {
-        let mut silent = addresses.len();
-        while silent > 0 {
-            match news.recv().await {
-                Some((_, News::Line(line))) if line.starts_with("listening on ") => silent -= 1,
-                Some((package, News::Line(line))) => log.push((package, line)),
-                Some((package, News::Ended(status))) => return Err(Error::Ended { package, status }),
-                None => return Err(Error::Mute),
-            }
-        }
-        Ok(())
-    };
-    tokio::time::timeout(PATIENCE, all_listen).await.map_err(|_| Error::Mute)??;
-    answers(platform, "/health").await?;
-    for address in addresses {
-        answers(address, "/").await?;
-    }
-    Ok(())
-}
-
-/// Asks for a page and is content with 200.
-async fn answers(url: &str, path: &str) -> Result<(), Error> {
-    let ask = async {
-        let authority = url.trim_start_matches("http://");
-        let mut stream = TcpStream::connect(authority).await?;
-        let request = format!("GET {path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n\r\n");
-        stream.write_all(request.as_bytes()).await?;
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).await?;
-        if answer.starts_with(b"HTTP/1.1 200 ") {
-            return Ok(());
-        }
-        let answer = String::from_utf8_lossy(&answer);
-        Err(io::Error::other(format!("GET {path}: {}", answer.lines().next().unwrap_or("no answer"))))
-    };
-    let answered =
-        tokio::time::timeout(PATIENCE, ask).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
-    answered.map_err(|source| Error::Silent { url: url.to_owned(), source })
-}
-
-fn what_to_click(platform: &Running, addresses: &[String]) -> String {
+fn what_to_click(platform: &Running, addresses: &[String], recheck: u64) -> String {
     let mut text = format!("\nThe platform: open {} and sign in as\n", platform.url());
     for account in platform.accounts() {
         let password = account.password.as_deref().unwrap_or_default();
         // Writing to a String cannot fail.
         _ = writeln!(text, "    {:<26} {:<18} {}", account.email, password, account.name);
     }
-    text.push_str("then click the tile of an application: you are inside.\n\n");
+    text.push_str("then click the tile of an application: you are inside. Or begin at an application:\n");
     for (example, address) in EXAMPLES.iter().zip(addresses) {
-        _ = writeln!(text, "{}: open {address} to begin there instead.", example.name);
+        _ = writeln!(text, "    {:<26} {address}", example.name);
     }
-    text.push_str("\nSign out at the platform, and the application notices within three minutes.\nCtrl-C stops everything.\n");
+    _ = write!(
+        text,
+        "\nSign out at the platform, and every application notices within {recheck} seconds.\n\
+         Ctrl-C stops everything.\n"
+    );
     text
 }
 

@@ -20,7 +20,7 @@ struct Arguments {
 enum Command {
     /// Starts a stand-in of the platform on your machine.
     Sandbox(maestrano_sandbox::command::Command),
-    /// Starts the platform and the example application, and says what to click.
+    /// Starts the platform and the example applications, and says what to click.
     Demo(demo::Command),
     /// Explains why something does not work.
     Doctor(doctor::Command),

@@ -30,6 +30,10 @@
 //! Without the fairing the application does not launch, and Rocket names the guard that needs it, with file and
 //! line. A guard of the application's own that asks for a [`Session`] inside hides that need from Rocket: let it
 //! be a `Sentinel` that asks `<Session as Sentinel>::abort`.
+//!
+//! An application with sessions of its own opens them in `sign_in` by [`with_request`].
+
+mod bridge;
 
 use std::fmt;
 use std::io::Cursor;
@@ -45,6 +49,8 @@ use rocket::http::{Method, Status};
 use rocket::request::{FromRequest, Outcome};
 use rocket::route::{self, Handler, Route};
 use rocket::{Build, Data, Ignite, Request, Response, Rocket, Sentinel};
+
+pub use self::bridge::{NoRequest, with_request};
 
 /// What there is to attach: the routes of Maestrano, everything below `/maestrano` or what the setting `mount`
 /// says, and the answers of the guards.
@@ -182,7 +188,7 @@ impl Handler for Door {
             Ok(body) if body.is_complete() => maestrano::Body::Whole(body.into_inner().into()),
             _ => maestrano::Body::TooLarge,
         };
-        Answer::of(request).keep(self.0.handle(asked.map(|()| body)).await);
+        Answer::of(request).keep(bridge::handle(&self.0, asked.map(|()| body), request).await);
         route::Outcome::Success(Response::build().status(ANSWERED).finalize())
     }
 }

@@ -31,8 +31,9 @@ pub struct Command {
     /// Sign as the original platform does: RSA with 1024 bits and SHA-1.
     #[arg(long)]
     pub legacy_signature: bool,
-    /// Seconds after which an app has to ask whether a session still holds.
+    /// Seconds after which an app has to ask whether a session still holds: at most a day.
     #[arg(long, value_name = "SECONDS", default_value_t = 180)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub recheck: u64,
 }
 
@@ -86,19 +87,22 @@ pub fn welcome(running: &Running) -> String {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "  {:<8} {:<32} {password}", account.user, account.email);
     }
-    let environment = running.environment();
-    let _ = write!(
-        text,
-        "\nFor your application:\n\
-         \x20 export MNO_DEVPL_HOST='{}'\n\
-         \x20 export MNO_DEVPL_API_PATH='/api/config/v1'\n\
-         \x20 export MNO_DEVPL_ENV_NAME='{}'\n\
-         \x20 export MNO_DEVPL_ENV_KEY='{}'\n\
-         \x20 export MNO_DEVPL_ENV_SECRET='{}'\n",
-        running.url(),
-        environment.name,
-        environment.key,
-        environment.secret
-    );
+    let only = running.environments().count() == 1;
+    for environment in running.environments() {
+        let which = if only { String::new() } else { format!(" of the environment {}", environment.name) };
+        let _ = write!(
+            text,
+            "\nFor your application{which}:\n\
+             \x20 export MNO_DEVPL_HOST='{}'\n\
+             \x20 export MNO_DEVPL_API_PATH='/api/config/v1'\n\
+             \x20 export MNO_DEVPL_ENV_NAME='{}'\n\
+             \x20 export MNO_DEVPL_ENV_KEY='{}'\n\
+             \x20 export MNO_DEVPL_ENV_SECRET='{}'\n",
+            running.url(),
+            environment.name,
+            environment.key,
+            environment.secret
+        );
+    }
     text
 }

@@ -1,17 +1,22 @@
+mod check;
+
 use std::{
     collections::{BTreeMap, HashSet},
     path::Path,
 };
 
 use serde::Deserialize;
-use url::Url;
 
-use crate::error::Error;
+pub(crate) use self::check::app_host;
+use crate::{error::Error, store::Environment};
 
 /// The password of every account whose seed names none.
 pub const DEFAULT_PASSWORD: &str = "sandbox";
 
-/// What the platform holds when it starts for the first time: environment, marketplaces, apps, groups, users.
+/// The marketplace of a seed that says nothing else.
+const LOCAL: &str = "maestrano-local";
+
+/// What the platform holds when it starts for the first time: environments, marketplaces, apps, groups, users.
 ///
 /// The JSON form is an object with `dev_platform`, `apps`, `groups` and `users`; see the crate's README for an
 /// example. [`Seed::default`] holds John Doe (`usr-1`, Admin of `cld-1`), Jane Roe (`usr-2`, member of `cld-1` and
@@ -27,13 +32,11 @@ pub struct Seed {
     pub(crate) users: Vec<User>,
 }
 
-/// The partner's environment at the developer platform (config.md 3.5).
+/// The partner's environments at the developer platform, and the marketplaces (config.md 3.5).
 #[derive(Debug, Clone, Deserialize)]
-#[serde(default)]
+#[serde(from = "DeveloperPlatformForm")]
 pub(crate) struct DeveloperPlatform {
-    pub(crate) environment: String,
-    pub(crate) environment_key: String,
-    pub(crate) environment_secret: String,
+    pub(crate) environments: Vec<Environment>,
     pub(crate) marketplaces: Vec<Marketplace>,
 }
 
@@ -51,6 +54,8 @@ pub(crate) struct App {
     pub(crate) name: String,
     pub(crate) key: String,
     pub(crate) host: Option<String>,
+    /// The name of its environment; the first one when absent.
+    pub(crate) environment: Option<String>,
     pub(crate) marketplace: Option<String>,
 }
 
@@ -93,6 +98,17 @@ pub(crate) enum Role {
     SuperAdmin,
 }
 
+/// One environment, in three fields, or several in a list.
+#[derive(Deserialize)]
+#[serde(default)]
+struct DeveloperPlatformForm {
+    environment: String,
+    environment_key: String,
+    environment_secret: String,
+    environments: Vec<Environment>,
+    marketplaces: Vec<Marketplace>,
+}
+
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum MarketplaceForm {
@@ -102,7 +118,7 @@ enum MarketplaceForm {
 
 impl Default for Seed {
     fn default() -> Self {
-        Self::with_marketplaces(&["maestrano-local"])
+        Self::with_marketplaces(&[LOCAL])
     }
 }
 
@@ -112,58 +128,28 @@ impl Seed {
     /// says otherwise. Every group uses every app; the paths end with the marketplace's name.
     #[must_use]
     pub fn with_marketplaces(names: &[&str]) -> Self {
-        let app_ids: Vec<String> = (1..=names.len()).map(|number| format!("app-{number}")).collect();
-        let apps = names.iter().zip(&app_ids).map(|(marketplace, id)| App {
-            id: id.clone(),
-            name: "My application".to_owned(),
-            key: format!("{id}-key-of-the-sandbox"),
-            host: None,
-            marketplace: Some((*marketplace).to_owned()),
+        let marketplaces = names.iter().map(|name| Marketplace::named(name)).collect();
+        let apps = (1..=names.len()).map(|number| App::numbered(number, "My application")).collect();
+        Self::of(DeveloperPlatform { marketplaces, ..DeveloperPlatform::default() }, apps)
+    }
+
+    /// The default accounts and groups, with several apps of these names at the one marketplace `maestrano-local`:
+    /// `app-1` for the first, and so on. Each has an environment of its own, with its own key and secret, in the same
+    /// order. Hosts are told as for [`Seed::with_marketplaces`]; every group uses every app.
+    ///
+    /// ```
+    /// let seed = maestrano_sandbox::Seed::with_apps(&["CRM", "Payroll"]);
+    /// # let _ = seed;
+    /// ```
+    #[must_use]
+    pub fn with_apps(names: &[&str]) -> Self {
+        let environments: Vec<_> = (1..=names.len()).map(Environment::numbered).collect();
+        let apps = (1..).zip(names).zip(&environments).map(|((number, name), environment)| App {
+            environment: Some(environment.name.clone()),
+            ..App::numbered(number, name)
         });
-        let group = |id: &str, name: &str, city: &str, country: &str| Group {
-            id: id.to_owned(),
-            name: name.to_owned(),
-            app: None,
-            apps: app_ids.clone(),
-            email: None,
-            currency: None,
-            timezone: None,
-            country: Some(country.to_owned()),
-            city: Some(city.to_owned()),
-        };
-        let user = |id: &str, name: &str, surname: &str, company: &str, groups: &[(&str, Role)]| User {
-            id: id.to_owned(),
-            name: name.to_owned(),
-            surname: surname.to_owned(),
-            email: format!("{}.{}@example.com", name.to_lowercase(), surname.to_lowercase()),
-            country: "AU".to_owned(),
-            company: Some(company.to_owned()),
-            password: Some(format!("{}-password", name.to_lowercase())),
-            groups: groups.iter().map(|(group, role)| ((*group).to_owned(), *role)).collect(),
-        };
-        Self {
-            partner_url: None,
-            dev_platform: DeveloperPlatform {
-                marketplaces: names.iter().map(|name| Marketplace::named(name)).collect(),
-                ..DeveloperPlatform::default()
-            },
-            apps: apps.collect(),
-            groups: vec![
-                group("cld-1", "Doe & Daughters", "Sydney", "AU"),
-                group("cld-2", "Roe Trading", "London", "GB"),
-            ],
-            users: vec![
-                user("usr-1", "John", "Doe", "DoeCorp", &[("cld-1", Role::Admin)]),
-                user(
-                    "usr-2",
-                    "Jane",
-                    "Roe",
-                    "RoeCorp",
-                    &[("cld-1", Role::Member), ("cld-2", Role::SuperAdmin)],
-                ),
-                user("usr-3", "Nora", "Newman", "NewCorp", &[]),
-            ],
-        }
+        let apps = apps.collect();
+        Self::of(DeveloperPlatform { environments, ..DeveloperPlatform::default() }, apps)
     }
 
     /// Reads a seed from JSON text.
@@ -173,7 +159,7 @@ impl Seed {
     /// itself.
     pub fn from_json(text: &str) -> Result<Self, Error> {
         let mut seed: Self = serde_json::from_str(text).map_err(|source| Error::SeedShape(source.into()))?;
-        seed.settle_marketplaces();
+        seed.settle();
         seed.check()?;
         Ok(seed)
     }
@@ -203,85 +189,124 @@ impl Seed {
         host.trim_end_matches('/').to_owned()
     }
 
-    /// Every contradiction, as sentences.
-    pub(crate) fn check(&self) -> Result<(), Error> {
-        let mut problems = Vec::new();
-        let marketplaces: Vec<&str> =
-            self.dev_platform.marketplaces.iter().map(|m| m.name.as_str()).collect();
-        let apps: Vec<&str> = self.apps.iter().map(|app| app.id.as_str()).collect();
-        let groups: Vec<&str> = self.groups.iter().map(|group| group.id.as_str()).collect();
-        let users: Vec<&str> = self.users.iter().map(|user| user.id.as_str()).collect();
-        let emails: Vec<String> = self.users.iter().map(|user| user.email.to_lowercase()).collect();
-
-        if marketplaces.is_empty() {
-            problems.push("it names no marketplace".to_owned());
-        }
-        for (kind, ids) in
-            [("marketplace", &marketplaces), ("app", &apps), ("group", &groups), ("user", &users)]
-        {
-            let mut seen = HashSet::new();
-            for id in ids {
-                if !is_identifier(id) {
-                    problems.push(format!("the {kind} {id:?} must be made of letters, digits, - and _"));
-                }
-                if !seen.insert(id) {
-                    problems.push(format!("the {kind} {id:?} comes twice"));
-                }
-            }
-        }
-        for marketplace in &self.dev_platform.marketplaces {
-            for path in [&marketplace.init_path, &marketplace.consume_path] {
-                if !path.starts_with('/') || !path.bytes().all(|byte| byte.is_ascii_graphic()) {
-                    problems.push(format!(
-                        "the path {path:?} of {:?} must begin with / and be a part of an URL",
-                        marketplace.name
-                    ));
-                }
-            }
-        }
-        let mut seen = HashSet::new();
-        for email in emails.iter().filter(|email| !seen.insert(*email)) {
-            problems.push(format!("the e-mail {email:?} comes twice"));
-        }
-        for app in &self.apps {
-            if let Err(problem) = app_host(&self.host_of(app)) {
-                problems.push(format!("the app {:?}: {problem}", app.id));
-            }
-            if let Some(name) = app.marketplace.as_deref().filter(|name| !marketplaces.contains(name)) {
-                problems.push(format!("the app {:?} names the unknown marketplace {name:?}", app.id));
-            }
-        }
-        for group in &self.groups {
-            for app in group.uses().filter(|app| !apps.contains(app)) {
-                problems.push(format!("the group {:?} uses the unknown app {app:?}", group.id));
-            }
-        }
-        for user in &self.users {
-            for group in user.groups.keys().filter(|group| !groups.contains(&group.as_str())) {
-                problems.push(format!("the user {:?} is in the unknown group {group:?}", user.id));
-            }
-        }
-        if problems.is_empty() { Ok(()) } else { Err(Error::Seed { problems }) }
+    /// The default accounts and groups, who use all these apps.
+    fn of(dev_platform: DeveloperPlatform, apps: Vec<App>) -> Self {
+        let group = |id: &str, name: &str, city: &str, country: &str| Group {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            app: None,
+            apps: apps.iter().map(|app| app.id.clone()).collect(),
+            email: None,
+            currency: None,
+            timezone: None,
+            country: Some(country.to_owned()),
+            city: Some(city.to_owned()),
+        };
+        let user = |id: &str, name: &str, surname: &str, company: &str, groups: &[(&str, Role)]| User {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            surname: surname.to_owned(),
+            email: format!("{}.{}@example.com", name.to_lowercase(), surname.to_lowercase()),
+            country: "AU".to_owned(),
+            company: Some(company.to_owned()),
+            password: Some(format!("{}-password", name.to_lowercase())),
+            groups: groups.iter().map(|(group, role)| ((*group).to_owned(), *role)).collect(),
+        };
+        let mut seed = Self {
+            partner_url: None,
+            dev_platform,
+            groups: vec![
+                group("cld-1", "Doe & Daughters", "Sydney", "AU"),
+                group("cld-2", "Roe Trading", "London", "GB"),
+            ],
+            users: vec![
+                user("usr-1", "John", "Doe", "DoeCorp", &[("cld-1", Role::Admin)]),
+                user(
+                    "usr-2",
+                    "Jane",
+                    "Roe",
+                    "RoeCorp",
+                    &[("cld-1", Role::Member), ("cld-2", Role::SuperAdmin)],
+                ),
+                user("usr-3", "Nora", "Newman", "NewCorp", &[]),
+            ],
+            apps,
+        };
+        seed.settle();
+        seed
     }
 
-    /// Apps that name no marketplace take, in order, the marketplaces no other app has taken. An app that finds none
-    /// left belongs to somebody else: it signs in, but our environment's configuration does not list it.
-    fn settle_marketplaces(&mut self) {
-        let taken: HashSet<String> = self.apps.iter().filter_map(|app| app.marketplace.clone()).collect();
-        let mut free = self.dev_platform.marketplaces.iter().filter(|market| !taken.contains(&market.name));
+    /// Apps that name no environment are of the first. Apps that name no marketplace take, in order, the marketplaces
+    /// that no other app of their environment has taken. An app that finds none left belongs to somebody else: it
+    /// signs in, but no configuration lists it.
+    fn settle(&mut self) {
+        let DeveloperPlatform { environments, marketplaces } = &self.dev_platform;
+        for app in self.apps.iter_mut().filter(|app| app.environment.is_none()) {
+            app.environment = environments.first().map(|first| first.name.clone());
+        }
+        let place = |app: &App, marketplace: &str| (app.environment.clone(), marketplace.to_owned());
+        let taken = self.apps.iter().filter_map(|app| Some(place(app, app.marketplace.as_deref()?)));
+        let mut taken: HashSet<_> = taken.collect();
         for app in self.apps.iter_mut().filter(|app| app.marketplace.is_none()) {
-            app.marketplace = free.next().map(|market| market.name.clone());
+            let free = marketplaces.iter().find(|marketplace| taken.insert(place(app, &marketplace.name)));
+            app.marketplace = free.map(|marketplace| marketplace.name.clone());
         }
     }
 }
 
 impl Default for DeveloperPlatform {
     fn default() -> Self {
+        DeveloperPlatformForm::default().into()
+    }
+}
+
+impl Default for DeveloperPlatformForm {
+    fn default() -> Self {
         Self {
             environment: "sandbox".to_owned(),
             environment_key: "sandbox-environment-key".to_owned(),
             environment_secret: "sandbox-environment-secret-of-this-machine".to_owned(),
-            marketplaces: vec![Marketplace::named("maestrano-local")],
+            environments: Vec::new(),
+            marketplaces: vec![Marketplace::named(LOCAL)],
+        }
+    }
+}
+
+impl From<DeveloperPlatformForm> for DeveloperPlatform {
+    fn from(form: DeveloperPlatformForm) -> Self {
+        let environments = if form.environments.is_empty() {
+            vec![Environment {
+                name: form.environment,
+                key: form.environment_key,
+                secret: form.environment_secret,
+            }]
+        } else {
+            form.environments
+        };
+        Self { environments, marketplaces: form.marketplaces }
+    }
+}
+
+impl Environment {
+    fn numbered(number: usize) -> Self {
+        Self {
+            name: format!("sandbox-{number}"),
+            key: format!("sandbox-environment-key-{number}"),
+            secret: format!("sandbox-environment-secret-{number}-of-this-machine"),
+        }
+    }
+}
+
+impl App {
+    /// `app-1`, …, of no marketplace yet.
+    fn numbered(number: usize, name: &str) -> Self {
+        Self {
+            id: format!("app-{number}"),
+            name: name.to_owned(),
+            key: format!("app-{number}-key-of-the-sandbox"),
+            host: None,
+            environment: None,
+            marketplace: None,
         }
     }
 }
@@ -329,38 +354,9 @@ impl Role {
     }
 }
 
-/// Reads an app's address: http or https, a host, perhaps a port, nothing else. Without the slash at its end.
-pub(crate) fn app_host(text: &str) -> Result<String, String> {
-    let refused = || format!("{text:?} is not the address of an app, such as http://localhost:3000");
-    let url = Url::parse(text).map_err(|_| refused())?;
-    let bare = matches!(url.scheme(), "http" | "https")
-        && url.has_host()
-        && url.path() == "/"
-        && url.query().is_none()
-        && url.fragment().is_none()
-        && url.username().is_empty()
-        && url.password().is_none();
-    if bare { Ok(url.as_str().trim_end_matches('/').to_owned()) } else { Err(refused()) }
-}
-
-fn is_identifier(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_contradiction_of_a_seed_is_listed_at_once() {
-        let seed = r#"{"dev_platform": {"marketplaces": ["a", {"name": "c", "init_path": "x"}]},
-            "apps": [{"id": "app 1", "name": "", "key": "", "host": "ftp://x", "marketplace": "b"}],
-            "groups": [{"id": "cld-1", "name": "", "app": "app-9"}],
-            "users": [{"id": "u", "name": "", "surname": "", "email": "a@b", "groups": {"cld-9": "Admin"}},
-                      {"id": "u", "name": "", "surname": "", "email": "A@b", "groups": {}}]}"#;
-        let Err(Error::Seed { problems }) = Seed::from_json(seed) else { panic!("accepted") };
-        assert_eq!(problems.len(), 8, "{problems:?}");
-    }
 
     #[test]
     fn apps_without_a_marketplace_take_the_free_ones_in_order() {
@@ -371,5 +367,18 @@ mod tests {
             seed.apps.iter().map(|app| (app.marketplace.as_deref(), seed.host_of(app))).collect();
         let host = "http://localhost:5302".to_owned();
         assert_eq!(found, [(Some("a"), host.clone()), (None, host)]);
+    }
+
+    #[test]
+    fn a_marketplace_is_free_once_in_every_environment() {
+        let seed = r#"{"dev_platform": {"marketplaces": ["a", "b"], "environments": [
+                {"name": "one", "key": "1", "secret": "s"}, {"name": "two", "key": "2", "secret": "s"}]},
+            "apps": [{"id": "app-1", "name": "", "key": "", "environment": "two", "marketplace": "a"},
+                     {"id": "app-2", "name": "", "key": "", "environment": "two"},
+                     {"id": "app-3", "name": "", "key": ""}], "groups": [], "users": []}"#;
+        let seed = Seed::from_json(seed).expect("a good seed");
+        let found: Vec<_> =
+            seed.apps.iter().map(|app| (app.environment.as_deref(), app.marketplace.as_deref())).collect();
+        assert_eq!(found, [(Some("two"), Some("a")), (Some("two"), Some("b")), (Some("one"), Some("a"))]);
     }
 }

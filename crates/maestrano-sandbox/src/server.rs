@@ -28,6 +28,7 @@ pub struct Sandbox;
 pub struct Running {
     platform: Arc<Platform>,
     environment: Environment,
+    more_environments: Vec<Environment>,
     accounts: Vec<Account>,
     stop: Option<oneshot::Sender<()>>,
     server: JoinHandle<()>,
@@ -92,10 +93,14 @@ impl Sandbox {
             configuration_fetches: Counter::default(),
             store,
         });
-        let environment = platform.store.environment().await?;
+        let mut more_environments = platform.store.environments().await?;
+        if more_environments.is_empty() {
+            return Err(Error::Seed { problems: vec!["it names no environment".to_owned()] });
+        }
+        let environment = more_environments.remove(0);
         let (stop, stopped) = oneshot::channel();
         let server = tokio::spawn(serve(listener, doors::router(Arc::clone(&platform)), stopped));
-        Ok(Running { platform, environment, accounts, stop: Some(stop), server })
+        Ok(Running { platform, environment, more_environments, accounts, stop: Some(stop), server })
     }
 }
 
@@ -106,10 +111,16 @@ impl Running {
         &self.platform.url
     }
 
-    /// The environment of the developer platform, for the variables `MNO_DEVPL_ENV_…`.
+    /// The environment of the developer platform, for the variables `MNO_DEVPL_ENV_…`; the first when the seed has
+    /// several.
     #[must_use]
     pub fn environment(&self) -> &Environment {
         &self.environment
+    }
+
+    /// Every environment of the developer platform, in the order of the seed.
+    pub fn environments(&self) -> impl Iterator<Item = &Environment> {
+        std::iter::once(&self.environment).chain(&self.more_environments)
     }
 
     /// The accounts it started with.

@@ -17,15 +17,16 @@ async fn main() -> ExitCode {
 }
 
 async fn serve() -> Result<(), crm::Failure> {
-    let crm = Crm::from_env()?;
-    let mno = Maestrano::from_env().app(crm.clone()).connect().await?;
+    let (crm, base) = (Crm::from_env()?, crm::base()?);
+    let mno = Maestrano::from_settings(crm::settings()?).app(crm.clone()).connect().await?;
     let app = move || {
-        App::new()
+        let pages = web::scope(&base)
             .service(web::resource("/").route(get().to(home)))
             .service(web::resource("/me").route(get().to(me)))
             .service(web::resource("/contacts").route(web::post().to(add_contact)))
             .configure(maestrano_actix::routes(&mno))
-            .app_data(Data::new(crm.clone()))
+            .app_data(Data::new(crm.clone()));
+        App::new().service(pages)
     };
     let server = HttpServer::new(app).listen(Address::from_env()?.listen()?)?;
     server.shutdown_signal(crm::stopped()).run().await?;
@@ -56,7 +57,7 @@ async fn add_contact(
         return Err(Failure(crm::Error::ForeignForm));
     }
     crm.add_contact(&session, contact).await?;
-    Ok(Redirect::to("/me").see_other())
+    Ok(Redirect::to("me").see_other())
 }
 
 /// GET, and HEAD, which actix-web does not answer by itself.

@@ -25,14 +25,16 @@ async fn main() -> ExitCode {
 }
 
 async fn serve() -> Result<(), crm::Failure> {
-    let crm = Crm::from_env()?;
-    let mno = Maestrano::from_env().app(crm.clone()).connect().await?;
+    let (crm, base) = (Crm::from_env()?, crm::base()?);
+    let mno = Maestrano::from_settings(crm::settings()?).app(crm.clone()).connect().await?;
     let app = Router::new()
         .route("/", get(home))
         .route("/me", get(me))
         .route("/contacts", post(add_contact))
         .merge(maestrano_axum::routes())
         .with_state(App { mno, crm });
+    // axum does not nest at the root.
+    let app = if base.is_empty() { app } else { Router::new().nest(&format!("{base}/"), app) };
     let listener = TcpListener::from_std(Address::from_env()?.listen()?)?;
     axum::serve(listener, app).with_graceful_shutdown(crm::stopped()).await?;
     Ok(())
@@ -61,7 +63,7 @@ async fn add_contact(
         return Err(Failure(crm::Error::ForeignForm));
     }
     crm.add_contact(&session, contact).await?;
-    Ok(Redirect::to("/me"))
+    Ok(Redirect::to("me"))
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

@@ -1,6 +1,7 @@
 //! What the CRM does when somebody signs in, and what it shows to whom.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use maestrano::{Login, PartnerApp, Session, SignIn};
 
@@ -12,6 +13,7 @@ use crate::pages;
 #[derive(Clone, Debug)]
 pub struct Crm {
     database: Database,
+    excluded: Arc<[String]>,
 }
 
 /// What somebody who is signed in sees: who they are, and the contacts of their company.
@@ -47,7 +49,9 @@ pub enum Error {
 }
 
 impl Crm {
-    /// Opens the database file that the variable `DATABASE` names; without it the data is kept in memory.
+    /// Opens the database file that the variable `DATABASE` names; without it the data is kept in memory. Companies
+    /// that the CRM does not work for any more are left out: the variable `EXCLUDED_COMPANIES` holds their ids at
+    /// the marketplaces, with commas between them.
     ///
     /// # Errors
     /// [`Error::Open`] when the file cannot be opened or is no database of the CRM.
@@ -56,7 +60,9 @@ impl Crm {
             Some(file) => Database::open(&file).map_err(|source| Error::Open { file, source })?,
             None => Database::in_memory()?,
         };
-        Ok(Self { database })
+        let excluded = std::env::var("EXCLUDED_COMPANIES").unwrap_or_default();
+        let excluded = excluded.split(',').map(|company| company.trim().to_owned()).collect();
+        Ok(Self { database, excluded })
     }
 
     /// The page for everybody: it says who is signed in.
@@ -94,7 +100,11 @@ impl PartnerApp for Crm {
     type Error = Error;
 
     async fn sign_in(&self, login: &Login, _: &http::request::Parts) -> Result<SignIn, Error> {
-        self.database.sign_in(Member::from(login)).await?;
+        let member = Member::from(login);
+        if self.excluded.contains(&member.group_uid) {
+            return Ok(SignIn::Refuse);
+        }
+        self.database.sign_in(member).await?;
         Ok(SignIn::Allow)
     }
 }

@@ -2,9 +2,9 @@
 //! does when somebody signs in. The examples beside it put a framework around it.
 //!
 //! ```no_run
-//! # async fn run(session: maestrano::Session) -> Result<(), Box<dyn std::error::Error>> {
+//! # async fn run(session: maestrano::Session) -> Result<(), crm::Failure> {
 //! let crm = crm::Crm::from_env()?;
-//! let mno = maestrano::Maestrano::from_env().app(crm.clone()).connect().await?;
+//! let mno = maestrano::Maestrano::from_settings(crm::settings()?).app(crm.clone()).connect().await?;
 //! // … in a handler, with the session that the adapter found:
 //! let page = crm.desk(&session).await?.page();
 //! # Ok(())
@@ -14,6 +14,7 @@
 mod app;
 mod pages;
 mod database;
+mod place;
 mod contact;
 mod request;
 mod process;
@@ -21,5 +22,6 @@ mod process;
 pub use app::{Crm, Desk, Error};
 pub use contact::{Contact, InvalidContact, NewContact};
 pub use database::Member;
+pub use place::{base, settings};
 pub use process::{Address, Failure, exit, log, stopped};
 pub use request::{is_own_form, prefers_json};

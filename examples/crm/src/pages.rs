@@ -1,4 +1,4 @@
-//! The pages. maud escapes every value.
+//! The pages. maud escapes every value. Links are relative: all pages stand side by side, wherever that is.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -32,12 +32,12 @@ pub(crate) fn home(member: Option<&Member>) -> String {
         Some(member) => html! {
             h1 { "Welcome back, " (member.first_name) }
             p { "You are signed in for " strong { (member.group_name) } "." }
-            p { a.button href="/me" { "Open my desk" } }
+            p { a.button href="me" { "Open my desk" } }
         },
         None => html! {
             h1 { "A small CRM" }
             p { "Companies keep their contacts here. Nobody has a password: people come from the marketplace." }
-            p { a.button href="/me" { "Sign in with Maestrano" } }
+            p { a.button href="me" { "Sign in with Maestrano" } }
         },
     };
     page("A small CRM", member, &content)
@@ -59,7 +59,7 @@ pub(crate) fn desk(member: &Member, contacts: &[Contact]) -> String {
                 }
             }
         }
-        form.add method="post" action="/contacts" {
+        form.add method="post" action="contacts" {
             input name="name" placeholder="Name" aria-label="Name" required maxlength="100";
             input name="email" type="email" placeholder="E-mail" aria-label="E-mail" required maxlength="100";
             button { "Add contact" }
@@ -73,7 +73,7 @@ pub(crate) fn stranger() -> String {
     let content = html! {
         h1 { "Have we met?" }
         p { "We do not know you here any more. Sign in again and we will." }
-        p { a.button href="/maestrano/auth/saml/init?return_to=/me" { "Sign in" } }
+        p { a.button href="maestrano/auth/saml/init" { "Sign in" } }
     };
     page("Have we met?", None, &content)
 }
@@ -83,7 +83,7 @@ pub(crate) fn refusal(sentence: &str) -> String {
     let content = html! {
         h1 { "Sorry" }
         p { (sentence) }
-        p { a.button href="/" { "Back" } }
+        p { a.button href="." { "Back" } }
     };
     page("Sorry", None, &content)
 }
@@ -100,10 +100,10 @@ fn page(title: &str, member: Option<&Member>, content: &Markup) -> String {
             }
             body {
                 header {
-                    a href="/" { "CRM" }
+                    a href="." { "CRM" }
                     @if let Some(member) = member {
                         span { (member.first_name) " " (member.last_name) }
-                        form method="post" action="/maestrano/logout" { button { "Sign out" } }
+                        form method="post" action="maestrano/logout" { button { "Sign out" } }
                     }
                 }
                 main { (content) }
@@ -139,6 +139,6 @@ mod tests {
 
     #[test]
     fn only_somebody_who_is_signed_in_can_sign_out() {
-        assert!(!home(None).contains("/maestrano/logout"));
+        assert!(!home(None).contains("maestrano/logout"));
     }
 }

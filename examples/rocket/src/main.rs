@@ -21,8 +21,8 @@ async fn main() -> ExitCode {
 }
 
 async fn serve() -> Result<(), crm::Failure> {
-    let crm = Crm::from_env()?;
-    let mno = Maestrano::from_env().app(crm.clone()).connect().await?;
+    let (crm, base) = (Crm::from_env()?, crm::base()?);
+    let mno = Maestrano::from_settings(crm::settings()?).app(crm.clone()).connect().await?;
     let address = Address::from_env()?;
     let socket = address.socket();
     let config = rocket::Config::figment()
@@ -31,7 +31,7 @@ async fn serve() -> Result<(), crm::Failure> {
         // At other levels Rocket logs whole addresses, or cookies: both can sign somebody in.
         .merge(("log_level", "critical"));
     let app = rocket::custom(config)
-        .mount("/", routes![home, me, add_contact])
+        .mount(format!("{base}/"), routes![home, me, add_contact])
         .attach(maestrano_rocket::fairing(mno))
         .attach(AdHoc::on_liftoff("address", |rocket| {
             Box::pin(async move { address.announce(rocket.config().port) })
@@ -67,7 +67,7 @@ async fn add_contact(
         return Err(crm::Error::ForeignForm.into());
     }
     crm.add_contact(&session, NewContact::new(fields.name, fields.email)?).await?;
-    Ok(Redirect::to("/me"))
+    Ok(Redirect::to("me"))
 }
 
 struct Headers<'r>(&'r HeaderMap<'r>);

@@ -26,10 +26,10 @@ impl Network {
         Self { client: Client::builder(TokioExecutor::new()).build_http(), hosts: HashMap::new() }
     }
 
-    /// Makes a host name lead to an address of this machine, over plain HTTP whatever the scheme says: the way to be
-    /// at `https://crm.example.com` without a certificate, as behind a proxy.
-    pub fn lead(&mut self, name: &str, address: SocketAddr) {
-        self.hosts.insert(name.to_owned(), address);
+    /// Makes a host, with its port if the address has one, lead to an address of this machine, over plain HTTP
+    /// whatever the scheme says: the way to be at `https://crm.example.com` without a certificate, as behind a proxy.
+    pub fn lead(&mut self, host: &str, address: SocketAddr) {
+        self.hosts.insert(host.to_owned(), address);
     }
 
     /// Sends one request and takes its answer.
@@ -39,7 +39,7 @@ impl Network {
     /// When there is no answer.
     pub async fn send(&self, method: &Method, url: &Url, headers: HeaderMap, body: Vec<u8>) -> Page {
         let authority = &url[Position::BeforeHost..Position::AfterPort];
-        let at = match self.hosts.get(url.host_str().unwrap_or_default()) {
+        let at = match self.hosts.get(authority) {
             Some(address) => address.to_string(),
             None => authority.to_owned(),
         };

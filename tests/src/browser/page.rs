@@ -123,7 +123,9 @@ impl Page {
         if let Some(target) = refresh(self.header("refresh")) {
             return self.url.join(&target).ok().map(Deed::Leave);
         }
-        if !self.header("content-type").starts_with("text/html") {
+        // Most pages lie still, and need not be read for that.
+        let stirs = self.body.contains("submit()") || self.body.to_ascii_lowercase().contains("http-equiv");
+        if !stirs || !self.header("content-type").starts_with("text/html") {
             return None;
         }
         let html = self.html();

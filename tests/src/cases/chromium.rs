@@ -6,9 +6,6 @@ use crate::chromium::Chromium;
 use crate::subject::Subject;
 use crate::world::{JOHN, Setting, World};
 
-/// Longer than any recheck takes, even on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
-
 /// E-mail, password, one click, inside; signed out at the platform, soon outside.
 pub async fn chromium_signs_in_and_is_signed_out(subject: &Subject) {
     let setting = Setting { recheck: Duration::from_secs(1), ..Setting::default() };
@@ -33,17 +30,7 @@ pub async fn chromium_signs_in_and_is_signed_out(subject: &Subject) {
     chromium.open(&world.platform("/")).await;
     chromium.shoot("4-dashboard").await;
     chromium.press("Sign out").await;
-    let noticed = async {
-        let mut beat = tokio::time::interval(Duration::from_millis(200));
-        loop {
-            beat.tick().await;
-            chromium.open(&world.app("/me")).await;
-            if chromium.url().await.as_str().starts_with(world.sandbox().url()) {
-                break;
-            }
-        }
-    };
-    tokio::time::timeout(PATIENCE, noticed).await.expect("the application notices at its recheck");
+    chromium.open_until_at(&world.app("/me"), world.sandbox().url()).await;
     chromium.write("input[type=email]", JOHN.email).await;
     chromium.shoot("5-signed-out").await;
     chromium.close().await;

@@ -2,9 +2,10 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::{Method, StatusCode};
+use http::StatusCode;
 
-use crate::browser::{Request, Tab};
+use crate::browser::Request;
+use crate::crm::me;
 use crate::subject::Subject;
 use crate::world::{JANE, JOHN, MARKETPLACE, NORA, SECRET, World};
 
@@ -80,28 +81,6 @@ pub async fn a_user_of_two_groups_chooses_one(subject: &Subject) {
     assert_eq!((&me["uid"], &me["group_uid"]), (&JANE.uid.into(), &"cld-2".into()));
 }
 
-/// The same user of the same company again, from another browser (users.md 9.1, scenario 2).
-pub async fn a_second_login_finds_the_same_account(subject: &Subject) {
-    let world = World::new(subject).await;
-    let first = me(&world.signed_in(&JOHN).await).await;
-    let second = me(&world.signed_in(&JOHN).await).await;
-    assert_eq!(first["uid"], "usr-1");
-    assert_eq!(first, second);
-}
-
-/// The uid repeats, the group differs (users.md 9.1, scenario 3).
-pub async fn a_member_of_a_second_company_comes_in_for_that_company(subject: &Subject) {
-    let world = World::new(subject).await;
-    let mut tab = world.signed_in(&JANE).await;
-    let first = me(&tab).await;
-    tab.open(&world.app(&format!("/maestrano/auth/saml/init/{MARKETPLACE}?group_id=cld-2&return_to=/me")))
-        .await;
-    let second = me(&tab).await;
-    assert_eq!((&first["group_uid"], &second["group_uid"]), (&"cld-1".into(), &"cld-2".into()));
-    assert_eq!((&first["role"], &second["role"]), (&"Member".into(), &"Super Admin".into()));
-    assert_eq!(first["uid"], second["uid"]);
-}
-
 /// The second tab's login does not take the place of the first one's.
 pub async fn two_tabs_can_sign_in_at_once(subject: &Subject) {
     let world = World::new(subject).await;
@@ -113,6 +92,28 @@ pub async fn two_tabs_can_sign_in_at_once(subject: &Subject) {
         tab.go(response).await;
         assert_eq!((tab.page().url.path(), tab.page().url.query()), ("/me", Some(query)));
     }
+}
+
+/// A browser keeps the three newest of the logins it has begun (security.md 2.3); the oldest of four is told so.
+pub async fn the_oldest_of_four_tabs_has_to_begin_again(subject: &Subject) {
+    let world = World::new(subject).await;
+    let browser = world.browser();
+    let mut begun = Vec::new();
+    for number in 1..=4 {
+        let mut tab = browser.tab();
+        let response = world.response_for(&mut tab, &format!("/me?tab={number}")).await;
+        begun.push((tab, response));
+    }
+    let (mut oldest, response) = begun.remove(0);
+    oldest.go(response).await;
+    assert_eq!(oldest.page().status, StatusCode::FORBIDDEN);
+    assert!(oldest.page().text().contains("not begun in this browser"), "{}", oldest.page().text());
+    for (number, (mut tab, response)) in (2..).zip(begun) {
+        tab.go(response).await;
+        assert_eq!(tab.page().url.as_str(), world.app(&format!("/me?tab={number}")));
+    }
+    oldest.click_to("/auth/saml/init").await;
+    assert_eq!(oldest.page().url.as_str(), world.app("/"), "and the way to begin again leads in");
 }
 
 /// A whole login leaves neither keys nor tokens nor sealed values in the log, however talkative it is.
@@ -135,13 +136,6 @@ pub async fn nothing_secret_is_logged(subject: &Subject) {
     for secret in secrets {
         assert!(secret.len() > 8 && !log.contains(secret), "`{secret}` is in the log");
     }
-}
-
-/// Who the application takes the browser for.
-async fn me(tab: &Tab) -> serde_json::Value {
-    let answer = tab.fetch(Method::GET, "/me").await;
-    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
-    answer.json()
 }
 
 /// The session token in a response of the platform.

@@ -2,7 +2,8 @@
 
 use http::{Method, StatusCode};
 
-use crate::browser::{Form, Request, Tab};
+use crate::browser::{Form, Request};
+use crate::crm::{is_signed_in, sign_out};
 use crate::subject::Subject;
 use crate::world::{JOHN, World};
 
@@ -15,8 +16,7 @@ pub async fn signing_out_ends_at_the_platform(subject: &Subject) {
     let mut tab = browser.tab();
     tab.open(&world.app("/me")).await;
     world.sign_in(&mut tab, &JOHN).await;
-    let form = tab.page().forms().into_iter().find(|form| form.action.path() == LOGOUT);
-    tab.submit(form.expect("the page has a sign-out form")).await;
+    sign_out(&mut tab).await;
     assert_eq!(tab.page().url.as_str(), world.platform("/app_logout?user_uid=usr-1"));
     assert_eq!(tab.page().status, StatusCode::OK);
     assert!(world.session_cookie(&browser).is_none());
@@ -46,8 +46,4 @@ pub async fn a_foreign_form_signs_nobody_out(subject: &Subject) {
     tab.go(request).await;
     tab.open(&world.app("/")).await;
     assert!(is_signed_in(&tab).await);
-}
-
-async fn is_signed_in(tab: &Tab) -> bool {
-    tab.fetch(Method::GET, "/me").await.status == StatusCode::OK
 }

@@ -3,6 +3,7 @@
 use http::{Method, StatusCode};
 
 use crate::browser::Tab;
+use crate::crm::{me, sign_out};
 use crate::subject::Subject;
 use crate::world::{JOHN, Setting, World};
 
@@ -54,8 +55,7 @@ pub async fn the_marketplace_used_last_is_remembered(subject: &Subject) {
     let mut tab = world.browser().tab();
     tab.open(&world.app("/maestrano/auth/saml/init/gamma?return_to=/me")).await;
     world.sign_in(&mut tab, &JOHN).await;
-    let form = tab.page().forms().into_iter().find(|form| form.action.path() == "/maestrano/logout");
-    tab.submit(form.expect("a sign-out form")).await;
+    sign_out(&mut tab).await;
     tab.open(&world.app("/me")).await;
     if tab.page().url.path() != "/me" {
         world.sign_in(&mut tab, &JOHN).await;
@@ -70,6 +70,45 @@ pub async fn the_default_marketplace_is_taken(subject: &Subject) {
     tab.open(&world.app("/me")).await;
     world.sign_in(&mut tab, &JOHN).await;
     assert_eq!(marketplace(&tab).await, "gamma");
+}
+
+/// A session belongs to one marketplace: leaving another does not end it.
+pub async fn signing_out_at_one_marketplace_leaves_the_others_alone(subject: &Subject) {
+    let world = three(subject, &[]).await;
+    let mut tabs = Vec::new();
+    for name in THREE {
+        let mut tab = world.browser().tab();
+        tab.open(&world.app(&format!("/maestrano/auth/saml/init/{name}?return_to=/me"))).await;
+        world.sign_in(&mut tab, &JOHN).await;
+        tabs.push(tab);
+    }
+    let mut leaving = tabs.remove(1);
+    sign_out(&mut leaving).await;
+    assert!(leaving.page().url.as_str().starts_with(&world.platform("/app_logout")));
+    for (tab, name) in tabs.iter().zip(["alpha", "gamma"]) {
+        assert_eq!(marketplace(tab).await, name);
+    }
+}
+
+/// One browser has one session here: who comes from another marketplace takes its place, and the group that was worked
+/// for there is not asked for here, where the same id may be somebody else's.
+pub async fn a_login_from_another_marketplace_takes_the_place(subject: &Subject) {
+    let world = three(subject, &[]).await;
+    let browser = world.browser();
+    let mut tab = browser.tab();
+    tab.open(&world.app("/maestrano/auth/saml/init/alpha?group_id=cld-1&return_to=/me")).await;
+    world.sign_in(&mut tab, &JOHN).await;
+    assert_eq!(marketplace(&tab).await, "alpha");
+    let cookies = world.cookies(&browser);
+    for (name, asks) in [("alpha", true), ("beta", false), ("gamma", false)] {
+        let start = format!("/maestrano/auth/saml/init/{name}");
+        let answer = world.ask(Method::GET, &start, &[("cookie", &cookies)], "").await;
+        assert_eq!(answer.header("location").contains("group_id=cld-1"), asks, "{name}");
+    }
+    tab.open(&world.app("/maestrano/auth/saml/init/beta?return_to=/me")).await;
+    assert_eq!(marketplace(&tab).await, "beta");
+    let sessions = browser.jar().all().iter().filter(|cookie| cookie.name.contains("mno_session")).count();
+    assert_eq!(sessions, 1);
 }
 
 /// Neither to begin nor to come back.
@@ -97,7 +136,5 @@ async fn three(subject: &Subject, variables: &[(&'static str, &str)]) -> World {
 
 /// The marketplace the session is of.
 async fn marketplace(tab: &Tab) -> String {
-    let me = tab.fetch(Method::GET, "/me").await;
-    assert_eq!(me.status, StatusCode::OK, "{}", me.body);
-    me.json()["marketplace"].as_str().unwrap_or_default().to_owned()
+    me(tab).await["marketplace"].as_str().unwrap_or_default().to_owned()
 }

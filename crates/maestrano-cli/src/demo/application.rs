@@ -42,7 +42,10 @@ impl Application {
         for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("MNO_")) {
             command.env_remove(name);
         }
-        command.env_remove("DATABASE").envs(variables.iter().map(|(name, value)| (name, value)));
+        for name in ["BASE", "DATABASE", "SETTINGS"] {
+            command.env_remove(name);
+        }
+        command.envs(variables.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         // Ctrl-C in the terminal is for the demo, which ends its applications itself.
         #[cfg(unix)]

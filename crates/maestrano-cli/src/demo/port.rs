@@ -1,4 +1,4 @@
-//! Which port an application gets.
+//! Which ports the applications get.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 
@@ -15,8 +15,19 @@ impl Reserved {
     }
 }
 
+/// So many ports, each as [`reserve`] finds it after the one before; any that are free when `first` is 0.
+pub(crate) fn reserve_each(mut first: u16, count: usize) -> Option<Vec<Reserved>> {
+    let mut found = Vec::new();
+    for _ in 0..count {
+        let reserved = reserve(first)?;
+        first = if first == 0 { 0 } else { reserved.port().checked_add(1)? };
+        found.push(reserved);
+    }
+    Some(found)
+}
+
 /// The port `first`, or the next free one of the 100 above it; any that is free when `first` is 0.
-pub(crate) fn reserve(first: u16) -> Option<Reserved> {
+fn reserve(first: u16) -> Option<Reserved> {
     let last = if first == 0 { 0 } else { first.saturating_add(100) };
     (first..=last).find_map(|port| {
         // Somebody who listens only on IPv6 leaves the IPv4 port free, and would get our visitors all the same.
@@ -39,6 +50,16 @@ mod tests {
         let taken = reserve(0).unwrap();
         let next = reserve(taken.port()).unwrap();
         assert!(next.port() > taken.port());
+    }
+
+    #[test]
+    fn several_ports_follow_one_another() {
+        let first = reserve(0).unwrap();
+        let found: Vec<u16> =
+            reserve_each(first.port(), 3).unwrap().iter().map(|reserved| reserved.port()).collect();
+        assert_eq!(found.len(), 3);
+        assert!(first.port() < found[0] && found.is_sorted_by(|one, next| one < next), "{found:?}");
+        assert_eq!(reserve_each(0, 3).unwrap().len(), 3);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The developer platform: which marketplaces offer the environment's apps (config.md 3.5).
+//! The developer platform: which marketplaces offer an environment's apps (config.md 3.5).
 
 use std::sync::Arc;
 
@@ -29,20 +29,21 @@ pub(super) async fn marketplaces(
     if faults.has(Fault::ConfigurationHtml) {
         return Ok(html_instead_of_json());
     }
-    let environment = platform.store.environment().await?;
-    if faults.has(Fault::ConfigurationRefused) || !is_authorized(&headers, &environment) {
+    let environments = platform.store.environments().await?;
+    let asking = environments.iter().find(|environment| is_authorized(&headers, environment));
+    let Some(environment) = asking.filter(|_| !faults.has(Fault::ConfigurationRefused)) else {
         return Ok(json(StatusCode::UNAUTHORIZED, "{\"error\":\"Invalid credentials\"}".to_owned()));
-    }
+    };
     let apps = platform.store.apps().await?;
     let offers = apps.iter().filter_map(|app| {
-        let offer = app.offer.as_ref()?;
+        let offer = app.offer.as_ref().filter(|offer| offer.environment == environment.name)?;
         let key = platform.keys.of_marketplace(Some(&offer.marketplace));
         let certificate = if faults.has(Fault::ConfigurationWithBrokenCertificate) {
             "-----BEGIN CERTIFICATE-----\nbm90IGEgY2VydGlmaWNhdGU=\n-----END CERTIFICATE-----\n"
         } else {
             key.certificate_pem()
         };
-        Some(Entry::new(&platform.url, &environment, app, offer, certificate, key.fingerprint()))
+        Some(Entry::new(&platform.url, environment, app, offer, certificate, key.fingerprint()))
     });
     let answer = serde_json::to_string(&Answer { marketplaces: offers.collect() })?;
     Ok(json(StatusCode::OK, answer))
@@ -135,15 +136,19 @@ impl<'a> Entry<'a> {
         x509_fingerprint: &'a str,
     ) -> Self {
         let market = offer.marketplace.as_str();
+        // An application below a prefix has everything there, as its init path says.
+        let base = offer.init_path.split_once("/maestrano/").map_or("", |(base, _)| base);
         Self {
             nid: format!("{}-{market}", app.id),
             marketplace: market,
             environment: &environment.name,
             app: Application {
                 host: &app.host,
-                synchronization_start_path: format!("/maestrano/{market}/synchronizations"),
-                synchronization_toggle_path: format!("/maestrano/{market}/synchronizations/toggle_sync"),
-                synchronization_status_path: format!("/maestrano/{market}/synchronizations/:cld-uid"),
+                synchronization_start_path: format!("{base}/maestrano/{market}/synchronizations"),
+                synchronization_toggle_path: format!(
+                    "{base}/maestrano/{market}/synchronizations/toggle_sync"
+                ),
+                synchronization_status_path: format!("{base}/maestrano/{market}/synchronizations/:cld-uid"),
             },
             api: Api { id: &app.id, key: &app.key, host: url, base: "/api/v1/" },
             sso: SingleSignOn {
@@ -157,13 +162,13 @@ impl<'a> Entry<'a> {
             connec: Connec { host: url, base_path: "/connec/api/v2", timeout: 300 },
             webhooks: Webhooks {
                 account: AccountWebhooks {
-                    group_path: format!("/maestrano/account/groups/:id/{market}"),
-                    group_user_path: format!("/maestrano/account/groups/:group_id/users/:id/{market}"),
+                    group_path: format!("{base}/maestrano/account/groups/:id/{market}"),
+                    group_user_path: format!("{base}/maestrano/account/groups/:group_id/users/:id/{market}"),
                 },
                 connec: ConnecWebhooks {
                     external_ids: true,
                     initialization_path: None,
-                    notification_path: format!("/maestrano/connec/notifications/{market}"),
+                    notification_path: format!("{base}/maestrano/connec/notifications/{market}"),
                 },
             },
         }

@@ -1,6 +1,7 @@
-//! The environment, its marketplaces and apps, the groups, and which group uses which app.
+//! The environments, the marketplaces and apps, the groups, and which group uses which app.
 
 use rusqlite::{OptionalExtension, Row, params};
+use serde::Deserialize;
 use time::OffsetDateTime;
 
 use crate::{
@@ -9,8 +10,8 @@ use crate::{
     store::{Store, people::next_id},
 };
 
-/// The partner's environment at the developer platform.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A partner's environment at the developer platform. Its key reads the configuration of its own apps only.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct Environment {
     /// Its name, for `MNO_DEVPL_ENV_NAME`.
@@ -21,7 +22,7 @@ pub struct Environment {
     pub secret: String,
 }
 
-/// An application, with the marketplace that offers it when it is one of the environment's.
+/// An application, with the marketplace that offers it when it is one of an environment's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct App {
     pub(crate) id: String,
@@ -32,9 +33,10 @@ pub(crate) struct App {
     pub(crate) offer: Option<Offer>,
 }
 
-/// How a marketplace reaches an app.
+/// How a marketplace reaches an app, as the configuration of its environment says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Offer {
+    pub(crate) environment: String,
     pub(crate) marketplace: String,
     pub(crate) init_path: String,
     pub(crate) consume_path: String,
@@ -64,15 +66,19 @@ pub(crate) struct Instance {
 }
 
 const APP: &str = "app.id, app.name, app.key, app.host, marketplace.name, marketplace.init_path, \
-                   marketplace.consume_path";
+                   marketplace.consume_path, app.environment";
 const APPS: &str = "app LEFT JOIN marketplace ON marketplace.name = app.marketplace";
 
 impl Store {
-    pub(crate) async fn environment(&self) -> Result<Environment, Error> {
+    /// The environments, in the order of the seed.
+    pub(crate) async fn environments(&self) -> Result<Vec<Environment>, Error> {
         self.with(|connection| {
-            connection.query_row("SELECT name, key, secret FROM environment", [], |row| {
-                Ok(Environment { name: row.get(0)?, key: row.get(1)?, secret: row.get(2)? })
-            })
+            let environment =
+                |row: &Row<'_>| Ok(Environment { name: row.get(0)?, key: row.get(1)?, secret: row.get(2)? });
+            connection
+                .prepare("SELECT name, key, secret FROM environment ORDER BY rowid")?
+                .query_map([], environment)?
+                .collect()
         })
         .await
     }
@@ -251,9 +257,12 @@ impl Store {
 impl App {
     fn from_row(row: &Row<'_>, first: usize) -> rusqlite::Result<Self> {
         let offer = match row.get(first + 4)? {
-            Some(marketplace) => {
-                Some(Offer { marketplace, init_path: row.get(first + 5)?, consume_path: row.get(first + 6)? })
-            }
+            Some(marketplace) => Some(Offer {
+                environment: row.get(first + 7)?,
+                marketplace,
+                init_path: row.get(first + 5)?,
+                consume_path: row.get(first + 6)?,
+            }),
             None => None,
         };
         Ok(Self {

@@ -15,7 +15,7 @@ use crate::{
 const TABLES: &str = "
     PRAGMA foreign_keys = ON;
     CREATE TABLE IF NOT EXISTS environment (
-        name TEXT NOT NULL, key TEXT NOT NULL, secret TEXT NOT NULL
+        name TEXT PRIMARY KEY, key TEXT NOT NULL UNIQUE, secret TEXT NOT NULL
     );
     CREATE TABLE IF NOT EXISTS marketplace (
         name TEXT PRIMARY KEY, init_path TEXT NOT NULL, consume_path TEXT NOT NULL, position INTEGER NOT NULL
@@ -26,7 +26,7 @@ const TABLES: &str = "
     );
     CREATE TABLE IF NOT EXISTS app (
         id TEXT PRIMARY KEY, name TEXT NOT NULL, key TEXT NOT NULL, host TEXT NOT NULL,
-        marketplace TEXT REFERENCES marketplace
+        environment TEXT NOT NULL REFERENCES environment, marketplace TEXT REFERENCES marketplace
     );
     CREATE TABLE IF NOT EXISTS customer (
         id TEXT PRIMARY KEY, name TEXT NOT NULL, email TEXT NOT NULL, currency TEXT NOT NULL,
@@ -118,10 +118,12 @@ pub(super) fn prepare(connection: &mut Connection, seed: &Seed) -> rusqlite::Res
 
 fn fill(transaction: &Transaction<'_>, seed: &Seed) -> rusqlite::Result<()> {
     let platform = &seed.dev_platform;
-    transaction.execute(
-        "INSERT INTO environment VALUES (?, ?, ?)",
-        params![platform.environment, platform.environment_key, platform.environment_secret],
-    )?;
+    for environment in &platform.environments {
+        transaction.execute(
+            "INSERT INTO environment VALUES (?, ?, ?)",
+            [&environment.name, &environment.key, &environment.secret],
+        )?;
+    }
     for (position, marketplace) in (0_i64..).zip(&platform.marketplaces) {
         transaction.execute(
             "INSERT INTO marketplace VALUES (?, ?, ?, ?)",
@@ -132,8 +134,8 @@ fn fill(transaction: &Transaction<'_>, seed: &Seed) -> rusqlite::Result<()> {
         let host = seed.host_of(app);
         let host = app_host(&host).unwrap_or(host);
         transaction.execute(
-            "INSERT INTO app VALUES (?, ?, ?, ?, ?)",
-            params![app.id, app.name, app.key, host, app.marketplace],
+            "INSERT INTO app VALUES (?, ?, ?, ?, ?, ?)",
+            params![app.id, app.name, app.key, host, app.environment, app.marketplace],
         )?;
     }
     for group in &seed.groups {

@@ -13,11 +13,14 @@ use crate::{
 };
 
 pub(crate) async fn fetch(running: &Running, path: &str) -> reqwest::Response {
-    let environment = running.environment();
+    fetch_with(running, path, &running.environment().key, &running.environment().secret).await
+}
+
+async fn fetch_with(running: &Running, path: &str, key: &str, secret: &str) -> reqwest::Response {
     let client = reqwest::Client::builder().no_proxy().build().expect("a client");
     client
         .get(format!("{}{path}", running.url()))
-        .basic_auth(&environment.key, Some(&environment.secret))
+        .basic_auth(key, Some(secret))
         .send()
         .await
         .expect("an answer")
@@ -57,6 +60,31 @@ async fn every_marketplace_has_its_own_app_certificate_and_paths() {
     }
     assert_eq!(distinct.len(), 3);
     assert_eq!(running.certificate_pem("d"), None);
+}
+
+#[tokio::test]
+async fn an_environments_key_and_secret_read_the_configuration_of_its_own_app_only() {
+    let names = ["CRM", "Payroll", "Stock"];
+    let running = start(Options::default().seed(Seed::with_apps(&names))).await;
+    let path = "/api/config/v1/marketplaces";
+    let environments: Vec<_> = running.environments().collect();
+    assert_eq!(environments.len(), names.len());
+    for (number, environment) in (1..).zip(&environments) {
+        let (app, host) = (format!("app-{number}"), format!("http://localhost:{}", 3000 + number));
+        running.set_app_host(&app, &host).await.expect("the app moves");
+        let text = fetch_with(&running, path, &environment.key, &environment.secret).await.text().await;
+        let answer: Value = serde_json::from_str(&text.expect("a body")).expect("JSON");
+        let entries = answer["marketplaces"].as_array().expect("an array");
+        assert_eq!(entries.len(), 1, "{answer}");
+        let entry = &entries[0];
+        assert_eq!((&entry["api"]["id"], &entry["app"]["host"]), (&app.into(), &host.into()));
+        assert_eq!(entry["environment"], environment.name);
+        assert_eq!(entry["marketplace"], "maestrano-local");
+        for other in environments.iter().filter(|other| other.name != environment.name) {
+            let refused = fetch_with(&running, path, &environment.key, &other.secret).await;
+            assert_eq!(refused.status(), 401, "{} and {}", environment.name, other.name);
+        }
+    }
 }
 
 #[tokio::test]

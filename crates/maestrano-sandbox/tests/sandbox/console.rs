@@ -1,6 +1,6 @@
 //! The console: signing in, forms only from its own pages, nothing unescaped.
 
-use maestrano_sandbox::Options;
+use maestrano_sandbox::{Options, Seed};
 use serde_json::json;
 
 use crate::browser::{ACS, Browser, attribute, seed, sign_on_path, start, start_default};
@@ -22,6 +22,24 @@ async fn signing_in_needs_the_right_password() {
     assert_eq!(browser.sign_in("john.doe@example.com", "john-password").await.status, 303);
     let page = browser.get("/").await;
     assert!(page.body.contains("John Doe") && page.body.contains("Doe &amp; Daughters"));
+}
+
+#[tokio::test]
+async fn every_app_of_the_users_groups_has_a_tile_that_leads_to_its_own_host() {
+    let names = ["CRM", "Payroll", "Stock"];
+    let running = start(Options::default().seed(Seed::with_apps(&names))).await;
+    let mut browser = Browser::of(&running, "john.doe@example.com").await;
+    let page = browser.get("/").await;
+    let tiles: Vec<&str> = page.body.split("class=\"tile\" href=\"").skip(1).collect();
+    assert_eq!(tiles.len(), names.len(), "{}", page.body);
+    for ((number, name), tile) in (1..).zip(names).zip(tiles) {
+        assert!(tile.contains(name), "{tile}");
+        let host = format!("http://localhost:{}", 3000 + number);
+        running.set_app_host(&format!("app-{number}"), &host).await.expect("the app moves");
+        let launch = browser.get(tile.split('"').next().expect("an address")).await;
+        let init = format!("{host}/maestrano/auth/saml/init/maestrano-local?group_id=cld-1");
+        assert_eq!((launch.status.as_u16(), launch.header("location")), (303, init.as_str()));
+    }
 }
 
 #[tokio::test]

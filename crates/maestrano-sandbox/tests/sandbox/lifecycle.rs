@@ -81,11 +81,13 @@ async fn what_cannot_be_started_says_what_to_do() {
     let no_recheck = Options::default().recheck(std::time::Duration::from_millis(999));
     let no_database = Options::default().database(folder.path().join("missing/sandbox.sqlite"));
     let no_marketplace = Options::default().seed(Seed::with_marketplaces(&[]));
+    let no_app = Options::default().seed(Seed::with_apps(&[]));
     let no_host = Options::default().seed(Seed::default().app_host("localhost:3000"));
     for (options, word) in [
         (no_recheck, "second"),
         (no_database, "missing/sandbox.sqlite"),
         (no_marketplace, "marketplace"),
+        (no_app, "environment"),
         (no_host, "address"),
     ] {
         let error = Sandbox::start(options).await.expect_err("refused").to_string();
