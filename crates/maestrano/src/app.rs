@@ -6,12 +6,19 @@ use std::future::Future;
 use std::pin::Pin;
 
 use http::request::Parts;
+use tracing::info;
 
 use crate::login::Login;
+use crate::webhook::{GroupRemoved, MemberRemoved, Notification};
 
 /// The application of the partner: it knows its own users.
 ///
+/// Only [`sign_in`](Self::sign_in) must be written. The other functions answer the platform's webhooks; each
+/// may be called again with the same news, because the platform repeats what was not answered, so what is gone
+/// already, or was never known, is no error.
+///
 /// ```
+/// use maestrano::webhook::{GroupRemoved, MemberRemoved};
 /// use maestrano::{Login, PartnerApp, SignIn};
 ///
 /// struct Crm;
@@ -22,6 +29,16 @@ use crate::login::Login;
 ///     async fn sign_in(&self, login: &Login, _: &http::request::Parts) -> Result<SignIn, Self::Error> {
 ///         println!("{} of {} signs in", login.user().id(), login.group().id());
 ///         Ok(SignIn::Allow)
+///     }
+///
+///     async fn group_removed(&self, removed: &GroupRemoved) -> Result<(), Self::Error> {
+///         println!("{} has stopped using the CRM", removed.group());
+///         Ok(())
+///     }
+///
+///     async fn member_removed(&self, removed: &MemberRemoved) -> Result<(), Self::Error> {
+///         println!("{} has left {}", removed.user(), removed.group());
+///         Ok(())
 ///     }
 /// }
 /// ```
@@ -43,6 +60,47 @@ pub trait PartnerApp: Send + Sync + 'static {
         login: &Login,
         request: &Parts,
     ) -> impl Future<Output = Result<SignIn, Self::Error>> + Send;
+
+    /// A group has stopped using the application (webhooks.md 5.2): stop exchanging data with it, and block or
+    /// delete what is its own. Its sessions have ended already. It may come back later, under a new id.
+    ///
+    /// Does nothing by default.
+    ///
+    /// # Errors
+    /// When it could not be done: the platform is told, and may send it again.
+    fn group_removed(&self, removed: &GroupRemoved) -> impl Future<Output = Result<(), Self::Error>> + Send {
+        let _ = removed;
+        async { Ok(()) }
+    }
+
+    /// A user has left a group (webhooks.md 5.2): remove the membership, and block the user when none is left.
+    /// The user's sessions in that group have ended already.
+    ///
+    /// Does nothing by default.
+    ///
+    /// # Errors
+    /// When it could not be done: the platform is told, and may send it again.
+    fn member_removed(
+        &self,
+        removed: &MemberRemoved,
+    ) -> impl Future<Output = Result<(), Self::Error>> + Send {
+        let _ = removed;
+        async { Ok(()) }
+    }
+
+    /// Connec! has news (webhooks.md 5.3): take them in quickly, and work on them later. One notification may
+    /// hold entities of several groups; those of groups and of kinds that the application does not know are to
+    /// be skipped.
+    ///
+    /// By default the number of entities is logged and nothing else is done.
+    ///
+    /// # Errors
+    /// When they could not be taken in: the platform is told, and may send them again.
+    fn notified(&self, news: &Notification) -> impl Future<Output = Result<(), Self::Error>> + Send {
+        let (marketplace, entities) = (news.marketplace(), news.entities().len());
+        info!(%marketplace, entities, "news of Connec! that nobody has asked for");
+        async { Ok(()) }
+    }
 }
 
 /// What the application says to a login.
@@ -58,17 +116,35 @@ pub enum SignIn {
     Refuse,
 }
 
+/// Why an application could not do its part, whatever its own type for that.
+pub(crate) type Failure = Box<dyn StdError + Send + Sync>;
+
 /// What an application says, to come.
-type Answer<'a> = Pin<Box<dyn Future<Output = Result<SignIn, Box<dyn StdError + Send + Sync>>> + Send + 'a>>;
+type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>;
 
 /// An application with its type forgotten, so that nothing a user of the library names has a parameter.
 pub(crate) trait AnyApp: Send + Sync {
-    fn sign_in<'a>(&'a self, login: &'a Login, request: &'a Parts) -> Answer<'a>;
+    fn sign_in<'a>(&'a self, login: &'a Login, request: &'a Parts) -> Answer<'a, SignIn>;
+    fn group_removed<'a>(&'a self, removed: &'a GroupRemoved) -> Answer<'a, ()>;
+    fn member_removed<'a>(&'a self, removed: &'a MemberRemoved) -> Answer<'a, ()>;
+    fn notified<'a>(&'a self, news: &'a Notification) -> Answer<'a, ()>;
 }
 
 impl<A: PartnerApp> AnyApp for A {
-    fn sign_in<'a>(&'a self, login: &'a Login, request: &'a Parts) -> Answer<'a> {
+    fn sign_in<'a>(&'a self, login: &'a Login, request: &'a Parts) -> Answer<'a, SignIn> {
         Box::pin(async move { PartnerApp::sign_in(self, login, request).await.map_err(Into::into) })
+    }
+
+    fn group_removed<'a>(&'a self, removed: &'a GroupRemoved) -> Answer<'a, ()> {
+        Box::pin(async move { PartnerApp::group_removed(self, removed).await.map_err(Into::into) })
+    }
+
+    fn member_removed<'a>(&'a self, removed: &'a MemberRemoved) -> Answer<'a, ()> {
+        Box::pin(async move { PartnerApp::member_removed(self, removed).await.map_err(Into::into) })
+    }
+
+    fn notified<'a>(&'a self, news: &'a Notification) -> Answer<'a, ()> {
+        Box::pin(async move { PartnerApp::notified(self, news).await.map_err(Into::into) })
     }
 }
 

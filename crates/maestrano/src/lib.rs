@@ -7,9 +7,10 @@ mod properties;
 mod web;
 mod sso;
 mod app;
+pub mod webhook;
+pub mod memory;
 mod session;
 mod login;
-pub mod memory;
 mod seal;
 pub mod config;
 pub mod saml;
@@ -18,6 +19,7 @@ mod error;
 mod rejection;
 mod ids;
 mod secret;
+mod telemetry;
 mod clock;
 
 #[cfg(test)]
@@ -32,4 +34,5 @@ pub use maestrano::{Builder, Maestrano};
 pub use rejection::{AlgorithmName, Rejection};
 pub use secret::{ApiKey, CookieKey, EnvironmentSecret, SessionToken};
 pub use session::Session;
+pub use sso::{Health, Platform};
 pub use web::{Arrival, Body, Denied, MAX_BODY};

@@ -18,7 +18,7 @@ use crate::error::{Error, Problem, Problems};
 use crate::memory::{InProcess, Memory};
 use crate::seal::Seal;
 use crate::session::Session;
-use crate::sso::{Checks, Sso};
+use crate::sso::{Health, Sso};
 use crate::transport::Transport;
 use crate::web::{self, Arrival, Body, Denied, Site};
 
@@ -36,6 +36,7 @@ struct Shared {
     site: ArcSwap<Site>,
     arrival: Arrival,
     sso: Sso,
+    transport: Arc<dyn Transport>,
     clock: Box<dyn Clock>,
 }
 
@@ -89,9 +90,15 @@ impl Maestrano {
     /// # Errors
     /// As [`Builder::connect`]. What was in force stays in force.
     pub async fn refresh(&self) -> Result<(), Error> {
-        let configuration = self.shared.plan.load(self.shared.sso.transport.as_ref()).await?;
+        let configuration = self.shared.plan.load(self.shared.transport.as_ref()).await?;
         self.shared.site.store(Arc::new(Site::new(configuration, self.shared.arrival)));
         Ok(())
+    }
+
+    /// How the library is doing, for the application's health page. Asks nobody.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        self.shared.sso.health()
     }
 
     /// What is in force: the marketplaces and the rules.
@@ -133,8 +140,8 @@ impl Builder {
         Self { app: Some(Box::new(app)), ..self }
     }
 
-    /// Where spent logins are remembered. [`InProcess`] by default; an application of more than one process
-    /// gives all of them a memory that they share.
+    /// Where spent logins and ended sessions are remembered. [`InProcess`] by default; an application of more
+    /// than one process gives all of them a memory that they share.
     pub fn memory(self, memory: impl Memory) -> Self {
         Self { memory: Arc::new(memory), ..self }
     }
@@ -186,13 +193,11 @@ impl Builder {
         };
         let rules = plan.rules();
         let seal = Seal::new(rules.cookie_keys()).map_err(|broken| Error::App(Box::new(broken)))?;
-        let (timeout, grace) = (rules.recheck_timeout(), rules.outage_grace());
-        let checks = Checks::new(timeout, grace, rules.session_lifetime(), clock.now());
         let configuration = plan.load(transport.as_ref()).await?;
         configuration.warn_of_dangers();
         let site = ArcSwap::from_pointee(Site::new(configuration, arrival));
-        let sso = Sso { app, memory, transport, seal, checks };
-        Ok(Maestrano { shared: Arc::new(Shared { plan, site, arrival, sso, clock }) })
+        let sso = Sso::new(plan.rules(), app, memory, Arc::clone(&transport), seal, clock.now());
+        Ok(Maestrano { shared: Arc::new(Shared { plan, site, arrival, sso, transport, clock }) })
     }
 }
 

@@ -1,5 +1,6 @@
 //! Who is signed in.
 
+use aws_lc_rs::digest::{Context, SHA256};
 use time::UtcDateTime;
 
 use crate::ids::{GroupId, MarketplaceName, UserId};
@@ -7,15 +8,49 @@ use crate::secret::SessionToken;
 
 /// A signed-in user: who, of which group, at which marketplace.
 ///
-/// Five facts, no more: names, e-mail and role came with the [`Login`](crate::Login) and are the
+/// Identifiers and times, no more: names, e-mail and role came with the [`Login`](crate::Login) and are the
 /// application's to keep, by marketplace and user id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
     marketplace: MarketplaceName,
     user: UserId,
     group: GroupId,
-    recheck: UtcDateTime,
+    opened: Milliseconds,
+    recheck: Milliseconds,
+    visit: Visit,
     token: SessionToken,
+}
+
+/// A time as milliseconds since the epoch: what is compared for every page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Milliseconds(pub(crate) i64);
+
+impl Milliseconds {
+    pub(crate) fn of(time: UtcDateTime) -> Self {
+        Self(time.unix_timestamp() * 1000 + i64::from(time.millisecond()))
+    }
+
+    /// The time itself; the last one that there is where there is no such time.
+    pub(crate) fn time(self) -> UtcDateTime {
+        let time = UtcDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000);
+        time.unwrap_or(UtcDateTime::MAX)
+    }
+}
+
+/// A user's sign-in at a platform, which several sessions may come from: the beginning of a digest of the
+/// marketplace, the user and the token, so that it can be kept and shared where the token must not be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Visit(pub(crate) u128);
+
+impl Visit {
+    fn of(marketplace: &MarketplaceName, user: &UserId, token: &SessionToken) -> Self {
+        let mut digest = Context::new(&SHA256);
+        for part in [marketplace.as_str(), "\n", user.as_str(), "\n", token.expose()] {
+            digest.update(part.as_bytes());
+        }
+        let first = digest.finish().as_ref().first_chunk().copied();
+        Self(u128::from_be_bytes(first.unwrap_or_default()))
+    }
 }
 
 impl Session {
@@ -23,10 +58,13 @@ impl Session {
         marketplace: MarketplaceName,
         user: UserId,
         group: GroupId,
+        opened: UtcDateTime,
         recheck: UtcDateTime,
         token: SessionToken,
     ) -> Self {
-        Self { marketplace, user, group, recheck, token }
+        let visit = Visit::of(&marketplace, &user, &token);
+        let (opened, recheck) = (Milliseconds::of(opened), Milliseconds::of(recheck));
+        Self { marketplace, user, group, opened, recheck, visit, token }
     }
 
     /// The marketplace that the user came from. Records of different marketplaces must never be mixed.
@@ -48,11 +86,17 @@ impl Session {
         &self.group
     }
 
+    /// When the user signed in, to the millisecond.
+    #[must_use]
+    pub fn opened(&self) -> UtcDateTime {
+        self.opened.time()
+    }
+
     /// The time from which the platform is asked whether the session goes on, as told at the login. Later
     /// answers of the platform are remembered in the process, not here.
     #[must_use]
     pub fn recheck(&self) -> UtcDateTime {
-        self.recheck
+        self.recheck.time()
     }
 
     /// The platform's token of this session. It lets its holder ask whether the session is alive: keep it
@@ -62,21 +106,39 @@ impl Session {
         &self.token
     }
 
-    /// The five fields in a line each; identifiers hold no line feed, and the token comes last.
+    /// The sign-in at the platform that this session comes from.
+    pub(crate) const fn visit(&self) -> Visit {
+        self.visit
+    }
+
+    /// When it was opened, and from when it is to be rechecked.
+    pub(crate) const fn times(&self) -> (Milliseconds, Milliseconds) {
+        (self.opened, self.recheck)
+    }
+
+    /// The numbers, then a line for each text; identifiers hold no line feed, and the token comes last.
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        let Self { marketplace, user, group, recheck, token } = self;
-        let recheck = recheck.unix_timestamp();
-        format!("{marketplace}\n{user}\n{group}\n{recheck}\n{}", token.expose()).into_bytes()
+        let Self { marketplace, user, group, opened, recheck, visit, token } = self;
+        let numbers =
+            [&opened.0.to_be_bytes()[..], &recheck.0.to_be_bytes(), &visit.0.to_be_bytes()].concat();
+        let texts = format!("{marketplace}\n{user}\n{group}\n{}", token.expose());
+        [numbers.as_slice(), texts.as_bytes()].concat()
     }
 
     pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let mut fields = std::str::from_utf8(bytes).ok()?.splitn(5, '\n');
-        let marketplace = fields.next()?.parse().ok()?;
-        let user = fields.next()?.parse().ok()?;
-        let group = fields.next()?.parse().ok()?;
-        let recheck = UtcDateTime::from_unix_timestamp(fields.next()?.parse().ok()?).ok()?;
-        let token = SessionToken::new(fields.next()?);
-        Some(Self { marketplace, user, group, recheck, token })
+        let (opened, bytes) = bytes.split_first_chunk()?;
+        let (recheck, bytes) = bytes.split_first_chunk()?;
+        let (visit, texts) = bytes.split_first_chunk()?;
+        let mut fields = std::str::from_utf8(texts).ok()?.splitn(4, '\n');
+        Some(Self {
+            marketplace: fields.next()?.parse().ok()?,
+            user: fields.next()?.parse().ok()?,
+            group: fields.next()?.parse().ok()?,
+            opened: Milliseconds(i64::from_be_bytes(*opened)),
+            recheck: Milliseconds(i64::from_be_bytes(*recheck)),
+            visit: Visit(u128::from_be_bytes(*visit)),
+            token: SessionToken::new(fields.next()?),
+        })
     }
 }
 
@@ -91,6 +153,7 @@ mod tests {
             "maestrano-uat".parse().unwrap(),
             "usr-1".parse().unwrap(),
             "cld-1".parse().unwrap(),
+            utc_datetime!(2026-11-23 10:00:00.125),
             utc_datetime!(2026-11-23 10:03),
             SessionToken::new("a\nb"),
         )
@@ -107,8 +170,15 @@ mod tests {
         for length in 0..bytes.len() - 3 {
             assert_eq!(Session::from_bytes(&bytes[..length]), None);
         }
-        assert_eq!(Session::from_bytes(b"a\nb\nc\nnever\nt"), None);
-        assert_eq!(Session::from_bytes(b"a\n<b>\nc\n1\nt"), None);
+        let with = |texts: &[u8]| Session::from_bytes(&[&[0; 32][..], texts].concat());
+        assert!(with(b"a\nb\nc\nt").is_some());
+        for texts in [&b""[..], b"a\nb\nc", b"a\n<b>\nc\nt", b"\nb\nc\nt", b"a\nb\nc\n\xff"] {
+            assert_eq!(with(texts), None, "{texts:?}");
+        }
+        assert_eq!(Session::from_bytes(b"a\nb\nc\nt"), None);
+        // A time that there is not.
+        let session = Session::from_bytes(&[&[0x7f; 32][..], b"a\nb\nc\nt"].concat()).unwrap();
+        assert_eq!(session.opened(), UtcDateTime::MAX);
         assert_eq!(Session::from_bytes(&[0xff, 0xfe]), None);
     }
 

@@ -1,7 +1,7 @@
 //! A whole application in memory: it signs users in and checks their sessions through the library's own two
 //! doors, and nothing leaves the process.
 
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use base64::Engine as _;
@@ -12,7 +12,7 @@ use http::header::{COOKIE, LOCATION, SET_COOKIE};
 use http::request::Parts;
 use http::{Method, Request, Response, StatusCode};
 use maestrano::config::Settings;
-use maestrano::memory::{InProcess, Memory, MemoryError};
+use maestrano::memory::{Ended, EndedSessions, InProcess, Memory, Remembering};
 use maestrano::transport::{Limits, Sending, Transport, TransportError};
 use maestrano::{Body, Clock, CookieKey, Login, Maestrano, PartnerApp, SignIn};
 use time::UtcDateTime;
@@ -45,8 +45,11 @@ impl World {
             "connec": {"host": "https://connec.example.com"},
         });
         let settings = Settings::new().cookie_keys([&CookieKey::new("k".repeat(32))]).marketplace(entry);
-        let builder =
-            Maestrano::from_settings(settings).app(App).memory(Blank).transport(Nowhere).clock(Still);
+        let builder = Maestrano::from_settings(settings)
+            .app(App)
+            .memory(Blank::default())
+            .transport(Nowhere)
+            .clock(Still);
         let maestrano = at_once(builder.connect()).unwrap();
 
         let started = at_once(maestrano.handle(request(Method::GET, INIT, "", Bytes::new())));
@@ -142,17 +145,34 @@ impl Transport for Nowhere {
     }
 }
 
-/// The usual memory, but a new one each time, so that the same answer can be given again and again.
+/// The usual memory, but a new one each time, so that the same answer can be given again and again; and many
+/// sessions have ended.
 #[derive(Debug)]
-struct Blank;
+struct Blank(EndedSessions);
+
+impl Default for Blank {
+    fn default() -> Self {
+        let ended = EndedSessions::default();
+        let (now, market) = (Still.now(), "other".parse().unwrap());
+        for group in 0..10_000 {
+            let group = format!("cld-{group}").parse().unwrap();
+            ended.insert(Ended::group(&market, &group, now, now + time::Duration::HOUR), now);
+        }
+        Self(ended)
+    }
+}
 
 impl Memory for Blank {
-    fn spend<'a>(
-        &'a self,
-        id: &'a str,
-        until: UtcDateTime,
-        now: UtcDateTime,
-    ) -> Pin<Box<dyn Future<Output = Result<bool, MemoryError>> + Send + 'a>> {
+    fn spend<'a>(&'a self, id: &'a str, until: UtcDateTime, now: UtcDateTime) -> Remembering<'a, bool> {
         Box::pin(async move { InProcess::default().spend(id, until, now).await })
+    }
+
+    fn end(&self, ended: Ended, now: UtcDateTime) -> Remembering<'_, ()> {
+        self.0.insert(ended, now);
+        Box::pin(async { Ok(()) })
+    }
+
+    fn ended(&self) -> &EndedSessions {
+        &self.0
     }
 }

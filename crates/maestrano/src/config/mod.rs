@@ -16,6 +16,7 @@
 //! clock_allowance_seconds = 60            # 0 to 300
 //! outage_grace_seconds = 180              # 0 to 86400
 //! recheck_timeout_seconds = 2             # 0.1 to 60
+//! rechecks_at_once = 64                   # 1 to 10000
 //! danger_allow_http = false               # plain http to a platform that is not on this machine
 //!
 //! [dev_platform]                          # knows your marketplaces

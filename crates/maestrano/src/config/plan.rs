@@ -50,6 +50,7 @@ pub struct Rules {
     clock_allowance: Duration,
     outage_grace: Duration,
     recheck_timeout: Duration,
+    rechecks_at_once: usize,
 }
 
 impl Rules {
@@ -97,6 +98,13 @@ impl Rules {
         self.recheck_timeout
     }
 
+    /// How many checks of sessions may be under way at once, and while the platform is silent in any five
+    /// seconds (`rechecks_at_once`, 64).
+    #[must_use]
+    pub fn rechecks_at_once(&self) -> usize {
+        self.rechecks_at_once
+    }
+
     fn read(root: &Section<'_>, secret: Option<&EnvironmentSecret>, findings: &Findings) -> Self {
         let sso = root.section("sso");
         let seconds =
@@ -113,6 +121,7 @@ impl Rules {
             clock_allowance: seconds("clock_allowance_seconds", 0.0..=300.0, 60),
             outage_grace: seconds("outage_grace_seconds", 0.0..=86_400.0, 180),
             recheck_timeout: seconds("recheck_timeout_seconds", 0.1..=60.0, 2),
+            rechecks_at_once: root.whole("rechecks_at_once", 1..=10_000).unwrap_or(64),
         }
     }
 }

@@ -118,6 +118,17 @@ impl<'a> Section<'a> {
         duration
     }
 
+    /// A whole number within `range`.
+    pub(super) fn whole(&self, key: &str, range: RangeInclusive<usize>) -> Option<usize> {
+        let number = self.value(key)?.as_u64().and_then(|number| usize::try_from(number).ok());
+        let number = number.filter(|number| range.contains(number));
+        if number.is_none() {
+            let (least, most) = (range.start(), range.end());
+            self.note(key, format_args!("is not a whole number from {least} to {most}"));
+        }
+        number
+    }
+
     /// Whether the setting is `true`.
     pub(super) fn flag(&self, key: &str) -> bool {
         match self.value(key) {

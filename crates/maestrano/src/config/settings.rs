@@ -151,6 +151,12 @@ impl Settings {
         self.say("recheck_timeout_seconds", timeout.as_secs_f64())
     }
 
+    /// How many checks of sessions may be under way at once, and while the platform is silent in any five
+    /// seconds: 1 to 10,000; 64 by default.
+    pub fn rechecks_at_once(self, most: usize) -> Self {
+        self.say("rechecks_at_once", u64::try_from(most).unwrap_or(u64::MAX))
+    }
+
     /// Lets platform hosts be plain http, so that anybody on the way reads the credentials and the sessions.
     /// A host on this machine needs no leave.
     pub fn danger_allow_http(self) -> Self {

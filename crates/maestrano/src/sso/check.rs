@@ -1,19 +1,31 @@
 //! Whether a session goes on: the platform is asked when it is time to (session.md 2.3 to 2.5).
+//!
+//! A page waits for the platform only when it must: the check runs ahead of time, and while the platform is
+//! known to be silent, pages inside the grace go on without it. A check belongs to nobody's request: who hangs
+//! up does not cancel it for others.
 
 use std::fmt;
-use std::time::Duration as StdDuration;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration as StdDuration, Instant};
 
 use bytes::Bytes;
-use moka::future::Cache;
-use moka::ops::compute::{CompResult, Op};
+use http::{Request, Response};
+use moka::sync::Cache;
 use serde::Deserialize;
 use time::{Duration, UtcDateTime};
-use tracing::{debug, warn};
+use tokio::runtime::Handle;
+use tokio::sync::{OwnedSemaphorePermit as Permit, Semaphore, watch};
+use tracing::{Instrument, debug, info_span, warn};
 
+use super::platform::{Line, Platform, Platforms};
 use crate::clock;
-use crate::config::Marketplace;
+use crate::config::{Marketplace, Rules};
 use crate::error::chain;
-use crate::session::Session;
+use crate::memory::{Ended, Memory};
+use crate::session::{Milliseconds, Session, Visit};
+use crate::telemetry;
 use crate::transport::{Limits, Transport};
 
 /// The platform is not believed when it wants to be asked later than this (security.md 4.4).
@@ -21,9 +33,13 @@ const LONGEST: Duration = Duration::minutes(15);
 /// Nor sooner than this, or every request would ask.
 const SHORTEST: Duration = Duration::seconds(1);
 /// While the platform is silent it is asked at most this often for one session.
-const PAUSE: StdDuration = StdDuration::from_secs(5);
+const PAUSE: Duration = Duration::seconds(5);
+/// The last fifth of the time until the recheck is when it is made ahead of time.
+const AHEAD: i64 = 5;
 /// Sessions whose last answer is remembered. One more forgets another, which costs that one a call.
 const REMEMBERED: u64 = 200_000;
+/// A request waits for so many checks of its session at most; one is usual.
+const ROUNDS: usize = 3;
 const ANSWER: usize = 16 * 1024;
 
 /// The outcome of a check.
@@ -39,118 +55,279 @@ pub(crate) enum Check {
 
 /// What is known about sessions beyond their cookies.
 pub(crate) struct Checks {
-    /// By marketplace, user and token, which is why nothing of it is printed.
-    known: Cache<String, Known>,
-    timeout: StdDuration,
+    known: Cache<Visit, Arc<Entry>>,
+    asking: Arc<Asking>,
+    /// How many checks may be under way at once, and while the platform is silent in each pause.
+    most: usize,
     grace: Duration,
+    pause: Duration,
     /// What happened to sessions before, this process cannot know.
     began: UtcDateTime,
+}
+
+/// What a check needs when nobody waits for it any more.
+struct Asking {
+    transport: Arc<dyn Transport>,
+    memory: Arc<dyn Memory>,
+    platforms: Platforms,
+    permits: Arc<Semaphore>,
+    timeout: StdDuration,
+    /// How long a session lives at most.
+    lifetime: StdDuration,
+}
+
+/// What is known of one session. Its lock is never held across an await.
+#[derive(Default)]
+struct Entry {
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    known: Option<Known>,
+    /// A check that is under way; over when its sender is gone.
+    flight: Option<watch::Receiver<()>>,
 }
 
 /// What the platform last said about a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Known {
-    Valid { until: UtcDateTime },
+    Valid { from: UtcDateTime, until: UtcDateTime },
     Silent { due: UtcDateTime, asked: UtcDateTime },
-    Ended,
 }
 
 /// What to do about a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
     Done(Check),
-    Ask { due: UtcDateTime },
+    /// A check is under way.
+    Wait(watch::Receiver<()>),
+    /// This check is to be made by the request itself, where there is no runtime to give it to.
+    Fly(Flight),
+    /// Too many checks are under way.
+    Queue,
 }
 
+type Flight = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 impl Checks {
-    pub(crate) fn new(
-        timeout: StdDuration,
-        grace: StdDuration,
-        lifetime: StdDuration,
+    pub(super) fn new(
+        rules: &Rules,
+        memory: Arc<dyn Memory>,
+        transport: Arc<dyn Transport>,
         now: UtcDateTime,
     ) -> Self {
+        let (timeout, lifetime, most) =
+            (rules.recheck_timeout(), rules.session_lifetime(), rules.rechecks_at_once());
+        let duration = |duration: StdDuration| Duration::try_from(duration).unwrap_or(Duration::ZERO);
+        let permits = Arc::new(Semaphore::new(most));
         Self {
             known: Cache::builder().max_capacity(REMEMBERED).time_to_live(lifetime).build(),
-            timeout,
-            grace: Duration::try_from(grace).unwrap_or(Duration::ZERO),
+            asking: Arc::new(Asking {
+                transport,
+                memory,
+                platforms: Platforms::default(),
+                permits,
+                timeout,
+                lifetime,
+            }),
+            most,
+            grace: duration(rules.outage_grace()),
+            pause: PAUSE.max(duration(timeout)),
             began: now,
         }
     }
 
     /// Forgets what was known of a session, because its user has signed in again.
-    pub(crate) async fn forget(&self, session: &Session) {
-        self.known.invalidate(&key(session)).await;
+    pub(super) fn forget(&self, session: &Session) {
+        self.known.invalidate(&session.visit());
     }
 
-    /// Checks a session; at most one call per session is under way, whoever else waits takes its outcome.
+    /// Checks a session; at most one call for each is under way, whoever else waits takes its outcome.
     pub(crate) async fn check(
         &self,
         session: &Session,
         marketplace: &Marketplace,
-        transport: &dyn Transport,
         now: UtcDateTime,
     ) -> Check {
-        if now < session.recheck() {
+        if self.asking.memory.ended().includes(session) {
+            return Check::Ended;
+        }
+        let (opened, recheck) = session.times();
+        if is_fresh(opened, recheck, Milliseconds::of(now)) {
             return Check::Alive;
         }
-        let key = key(session);
-        let known = self.known.get(&key).await;
-        if let Step::Done(check) = self.step(known, session, now) {
-            return check;
-        }
-        let ask_once = async |entry: Option<moka::Entry<String, Known>>| match self.step(
-            entry.map(moka::Entry::into_value),
-            session,
-            now,
-        ) {
-            Step::Done(_) => Op::Nop,
-            Step::Ask { due } => Op::Put(self.ask(session, marketplace, transport, due, now).await),
-        };
-        let known = match self.known.entry(key).and_compute_with(ask_once).await {
-            CompResult::Inserted(entry) | CompResult::ReplacedWith(entry) | CompResult::Unchanged(entry) => {
-                Some(entry.into_value())
+        let visit = session.visit();
+        let entry = self.known.get(&visit).unwrap_or_else(|| self.known.get_with(visit, Arc::default));
+        let mut permit = None;
+        for _ in 0..ROUNDS {
+            match self.step(&entry, session, marketplace, &mut permit, now) {
+                Step::Done(check) => return check,
+                // An error says that it is over.
+                Step::Wait(mut flight) => _ = flight.changed().await,
+                Step::Fly(flight) => flight.await,
+                Step::Queue => permit = Arc::clone(&self.asking.permits).acquire_owned().await.ok(),
             }
-            CompResult::Removed(_) | CompResult::StillNone(_) => None,
-        };
-        match self.step(known, session, now) {
-            Step::Done(check) => check,
-            Step::Ask { .. } => Check::Unreachable,
+            if self.asking.memory.ended().includes(session) {
+                return Check::Ended;
+            }
         }
+        Check::Unreachable
     }
 
-    async fn ask(
+    pub(super) fn platforms(&self) -> Vec<Platform> {
+        self.asking.platforms.all()
+    }
+
+    pub(super) fn under_way(&self) -> usize {
+        self.most.saturating_sub(self.asking.permits.available_permits())
+    }
+
+    fn step(
         &self,
+        entry: &Arc<Entry>,
         session: &Session,
         marketplace: &Marketplace,
-        transport: &dyn Transport,
-        due: UtcDateTime,
+        permit: &mut Option<Permit>,
         now: UtcDateTime,
-    ) -> Known {
-        match answer(session, marketplace, transport, self.timeout).await {
-            Ok(Answer::Ended) => {
-                debug!(marketplace = %session.marketplace(), user = %session.user(), "session ended by the platform");
-                Known::Ended
+    ) -> Step {
+        let mut state = entry.lock();
+        let known = state.known.unwrap_or(Known::Valid { from: session.opened(), until: session.recheck() });
+        let (due, is_ahead) = match known {
+            Known::Valid { from, until }
+                if is_fresh(Milliseconds::of(from), Milliseconds::of(until), Milliseconds::of(now)) =>
+            {
+                return Step::Done(Check::Alive);
             }
-            Ok(Answer::Valid { recheck }) => Known::Valid { until: clamp(recheck, now) },
-            Err(reason) => {
-                warn!(marketplace = %session.marketplace(), user = %session.user(), reason, "session cannot be rechecked");
-                Known::Silent { due, asked: now }
+            // A time beyond reason comes of a clock that was put back.
+            Known::Valid { until, .. } => (until, now < until && until <= now + LONGEST),
+            Known::Silent { due, asked } if asked <= now && now < asked + self.pause => {
+                return Step::Done(self.without_platform(due, now));
             }
+            Known::Silent { due, .. } => (due, false),
+        };
+        let due = if is_ahead { due } else { due.min(now) };
+        let without = self.without_platform(due, now);
+        let line = self.asking.platforms.line(marketplace.name());
+        // Nobody waits for a platform that is known to be silent, as long as the session goes on without it.
+        let goes_on = is_ahead || without == Check::Alive && line.is_silent();
+        if let Some(flight) = &state.flight {
+            return if goes_on { Step::Done(Check::Alive) } else { Step::Wait(flight.clone()) };
         }
+        let free = permit.take().or_else(|| Arc::clone(&self.asking.permits).try_acquire_owned().ok());
+        let Some(free) = free else {
+            let waits = without == Check::Unreachable && !line.is_silent();
+            return if waits { Step::Queue } else { Step::Done(without) };
+        };
+        if !line.may_call(self.most, self.pause, now) {
+            return Step::Done(without);
+        }
+        let (landing, flight) = watch::channel(());
+        state.flight = Some(flight.clone());
+        let landing = Landing { entry: Arc::clone(entry), _over: landing, _permit: free };
+        let name = marketplace.name();
+        let span =
+            info_span!("recheck", marketplace = %name, user = %session.user(), group = %session.group());
+        let asking = Arc::clone(&self.asking);
+        let ask = asking.ask(session.clone(), question(session, marketplace), line, due, now, landing);
+        let ask = ask.instrument(span);
+        match Handle::try_current() {
+            Ok(runtime) => _ = runtime.spawn(ask),
+            Err(_) => return Step::Fly(Box::pin(ask)),
+        }
+        if goes_on { Step::Done(Check::Alive) } else { Step::Wait(flight) }
     }
 
-    fn step(&self, known: Option<Known>, session: &Session, now: UtcDateTime) -> Step {
-        match known {
-            // A process that has just begun allows for the grace too.
-            None => Step::Ask { due: session.recheck().max(self.began) },
-            Some(Known::Ended) => Step::Done(Check::Ended),
-            Some(Known::Valid { until }) if now < until => Step::Done(Check::Alive),
-            Some(Known::Valid { until }) => Step::Ask { due: until },
-            Some(Known::Silent { due, asked }) if now < asked + PAUSE.max(self.timeout) => {
-                Step::Done(if now < due + self.grace { Check::Alive } else { Check::Unreachable })
+    /// Whether a session goes on while the platform is silent. A process that has just begun allows for the
+    /// grace too.
+    fn without_platform(&self, due: UtcDateTime, now: UtcDateTime) -> Check {
+        if now < due.max(self.began) + self.grace { Check::Alive } else { Check::Unreachable }
+    }
+}
+
+impl Asking {
+    /// Asks the platform, and remembers what it says.
+    async fn ask(
+        self: Arc<Self>,
+        session: Session,
+        question: Result<Request<Bytes>, http::Error>,
+        line: Arc<Line>,
+        due: UtcDateTime,
+        now: UtcDateTime,
+        landing: Landing,
+    ) {
+        let marketplace = session.marketplace().as_str();
+        let began = Instant::now();
+        let outcome = match question {
+            Ok(question) => match self.transport.send(question, Limits::new(self.timeout, ANSWER)).await {
+                Ok(response) => answer(&response),
+                Err(error) => Err(chain(&error)),
+            },
+            Err(error) => Err(format!("the address of the session check is wrong: {error}")),
+        };
+        let took = began.elapsed();
+        let known = match outcome {
+            Ok(Answer::Valid { recheck }) => {
+                line.answered(now);
+                telemetry::recheck(marketplace, "alive", took);
+                debug!(outcome = "alive", "the session goes on");
+                Known::Valid { from: now, until: clamp(recheck, now) }
             }
-            Some(Known::Silent { due, .. }) => Step::Ask { due },
+            Ok(Answer::Ended) => {
+                line.answered(now);
+                telemetry::recheck(marketplace, "ended", took);
+                debug!(outcome = "ended", "the platform has ended the session");
+                self.end(&session, "recheck", now).await;
+                return;
+            }
+            Err(reason) => {
+                line.was_silent(now);
+                telemetry::recheck(marketplace, "unreachable", took);
+                warn!(outcome = "unreachable", reason, "session cannot be rechecked");
+                Known::Silent { due, asked: now }
+            }
+        };
+        landing.entry.lock().known = Some(known);
+    }
+
+    /// Ends all sessions that come from the same sign-in at the platform.
+    async fn end(&self, session: &Session, cause: &'static str, now: UtcDateTime) {
+        // A session may be younger than `now` after a clock was put back.
+        let at = now.max(session.opened());
+        telemetry::ended(session.marketplace().as_str(), cause);
+        if let Err(error) = self.memory.end(Ended::session(session, at, at + self.lifetime), now).await {
+            let reason = chain(&error);
+            warn!(
+                reason,
+                cause, "other processes may not know that a session has ended, until they recheck it"
+            );
         }
+    }
+}
+
+impl Checks {
+    /// Ends a session because its user has signed out.
+    pub(super) async fn sign_out(&self, session: &Session, now: UtcDateTime) {
+        self.asking.end(session, "logout", now).await;
+    }
+}
+
+/// Ends a check, also when it was dropped halfway: whoever waits for it looks again.
+struct Landing {
+    entry: Arc<Entry>,
+    /// Dropped after the entry was told.
+    _over: watch::Sender<()>,
+    _permit: Permit,
+}
+
+impl Drop for Landing {
+    fn drop(&mut self) {
+        self.entry.lock().flight = None;
+    }
+}
+
+impl Entry {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -160,13 +337,16 @@ impl fmt::Debug for Checks {
     }
 }
 
+/// Whether it is neither time to ask nor soon; a time beyond reason is no reason to wait.
+fn is_fresh(from: Milliseconds, until: Milliseconds, now: Milliseconds) -> bool {
+    let left = until.0.saturating_sub(now.0);
+    let ahead = until.0.saturating_sub(from.0) / AHEAD;
+    left > ahead && i128::from(left) <= LONGEST.whole_milliseconds()
+}
+
 /// A recheck time within reason.
 pub(crate) fn clamp(recheck: UtcDateTime, now: UtcDateTime) -> UtcDateTime {
     recheck.clamp(now + SHORTEST, now + LONGEST)
-}
-
-fn key(session: &Session) -> String {
-    format!("{}\n{}\n{}", session.marketplace(), session.user(), session.token().expose())
 }
 
 enum Answer {
@@ -180,19 +360,15 @@ struct AnswerJson {
     recheck: Option<String>,
 }
 
-/// Asks the platform. The error is a sentence for the log.
-async fn answer(
-    session: &Session,
-    marketplace: &Marketplace,
-    transport: &dyn Transport,
-    timeout: StdDuration,
-) -> Result<Answer, String> {
-    let request = http::Request::get(marketplace.session_check_url(&session.user().real(), session.token()))
+/// The question whether a session goes on.
+fn question(session: &Session, marketplace: &Marketplace) -> Result<Request<Bytes>, http::Error> {
+    Request::get(marketplace.session_check_url(session.user(), session.token()))
         .header(http::header::ACCEPT, "application/json")
         .body(Bytes::new())
-        .map_err(|error| format!("the address of the session check is wrong: {error}"))?;
-    let response =
-        transport.send(request, Limits::new(timeout, ANSWER)).await.map_err(|error| chain(&error))?;
+}
+
+/// What a response says. The error is a sentence for the log.
+fn answer(response: &Response<Bytes>) -> Result<Answer, String> {
     if response.status() != http::StatusCode::OK {
         return Err(format!("the platform answers with status {}", response.status().as_u16()));
     }

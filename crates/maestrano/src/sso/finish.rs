@@ -1,7 +1,6 @@
 //! The end of a login, in two steps: the platform's answer is verified when it is posted, and becomes a
 //! session when the browser that began the login comes back for it (design: "One login").
 
-use std::error::Error as StdError;
 use std::io::{Read, Write};
 use std::time::Duration as StdDuration;
 
@@ -14,7 +13,7 @@ use tracing::{info, warn};
 
 use super::check::clamp;
 use super::{Logins, ReturnTo, Sso, pending};
-use crate::app::SignIn;
+use crate::app::{Failure, SignIn};
 use crate::config::Marketplace;
 use crate::login::Login;
 use crate::memory::MemoryError;
@@ -22,6 +21,7 @@ use crate::rejection::Rejection;
 use crate::saml::response::{Expectations, verify};
 use crate::seal::SealFailed;
 use crate::session::Session;
+use crate::telemetry;
 
 /// How long the browser has to come back after the platform's answer.
 const TICKET: Duration = Duration::seconds(60);
@@ -52,7 +52,7 @@ pub(crate) enum Refusal {
     #[error("the application refuses the user")]
     ByApp,
     #[error("the application's sign_in failed")]
-    AppFailed(#[source] Box<dyn StdError + Send + Sync>),
+    AppFailed(#[source] Failure),
     #[error(transparent)]
     Broken(#[from] SealFailed),
 }
@@ -145,7 +145,8 @@ impl Sso {
             SignIn::AllowAt(path) => ReturnTo::parse(&path, mount),
             SignIn::Refuse => return Err(Refusal::ByApp),
         };
-        self.checks.forget(&session).await;
+        self.checks.forget(&session);
+        telemetry::login(session.marketplace().as_str());
         info!(marketplace = %session.marketplace(), user = %session.user(), group = %session.group(), "signed in");
         Ok(Finished { session, go_to })
     }
@@ -156,7 +157,7 @@ fn session(login: &Login, now: UtcDateTime) -> Result<Session, Refusal> {
     let (marketplace, user, group) = (login.marketplace(), login.user().real_id(), login.group().id());
     let recheck = clamp(login.recheck(), now);
     let session =
-        Session::new(marketplace.clone(), user.clone(), group.clone(), recheck, login.token().clone());
+        Session::new(marketplace.clone(), user.clone(), group.clone(), now, recheck, login.token().clone());
     if session.to_bytes().len() > LONGEST_SESSION { Err(Refusal::TooLarge) } else { Ok(session) }
 }
 

@@ -34,6 +34,14 @@ pub(crate) enum Answer {
     MemoryUnavailable { again: String, reference: String },
     /// Something is broken inside.
     Broken { reference: String },
+    /// A webhook without the right credentials.
+    Unauthorized,
+    /// A webhook whose body cannot be read.
+    Malformed { reference: String },
+    /// A webhook that the application, or the memory, could not take.
+    NotTaken { reference: String },
+    /// A webhook that was taken.
+    Taken,
     /// The marketplaces to choose from: name and address.
     Choose { marketplaces: Vec<(String, String)> },
     /// Whether to sign out: asked when a link, not a form, led here.
@@ -78,6 +86,8 @@ impl Answer {
         let status = self.status(visitor);
         let mut response = if status == StatusCode::SEE_OTHER {
             Response::new(Bytes::new())
+        } else if self == Self::Taken {
+            typed(r#"{"success":true}"#.to_owned(), "application/json")
         } else if visitor == Visitor::Program && status != StatusCode::OK {
             typed(self.json(), "application/json")
         } else {
@@ -102,6 +112,9 @@ impl Answer {
             Self::PlatformUnreachable | Self::MemoryUnavailable { .. } => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER.as_secs()));
             }
+            Self::Unauthorized => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(REALM));
+            }
             Self::MethodNotAllowed { allow } => {
                 headers.insert(header::ALLOW, HeaderValue::from_static(allow));
             }
@@ -117,12 +130,18 @@ impl Answer {
                 StatusCode::SEE_OTHER
             }
             Self::LoginRequired { .. } | Self::SessionEnded { .. } => StatusCode::UNAUTHORIZED,
-            Self::Arrive { .. } | Self::Choose { .. } | Self::ConfirmLogout { .. } => StatusCode::OK,
+            Self::Arrive { .. } | Self::Choose { .. } | Self::ConfirmLogout { .. } | Self::Taken => {
+                StatusCode::OK
+            }
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Malformed { .. } => StatusCode::BAD_REQUEST,
             Self::LoginNotBegun { .. } | Self::LoginRefused { .. } | Self::Circles { .. } => {
                 StatusCode::FORBIDDEN
             }
             Self::PlatformUnreachable | Self::MemoryUnavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
-            Self::AppFailed { .. } | Self::Broken { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::AppFailed { .. } | Self::Broken { .. } | Self::NotTaken { .. } => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -142,6 +161,10 @@ impl Answer {
             Self::AppFailed { .. } => "app_failed",
             Self::MemoryUnavailable { .. } => "memory_unavailable",
             Self::Broken { .. } => "broken",
+            Self::Unauthorized => "invalid_credentials",
+            Self::Malformed { .. } => "malformed",
+            Self::NotTaken { .. } => "not_taken",
+            Self::Taken => "taken",
             Self::Choose { .. } => "choose",
             Self::ConfirmLogout { .. } => "confirm_logout",
             Self::NotFound => "not_found",
@@ -173,6 +196,10 @@ impl Answer {
                 "Signing in is not possible right now. Please try again in a moment."
             }
             Self::Broken { .. } => "Something went wrong.",
+            Self::Unauthorized => "The credentials are missing or wrong.",
+            Self::Malformed { .. } => "The body cannot be read.",
+            Self::NotTaken { .. } => "This could not be taken. Please send it again later.",
+            Self::Taken => "This was taken.",
             Self::Choose { .. } => "Where do you come from?",
             Self::ConfirmLogout { .. } => "Do you want to sign out?",
             Self::NotFound => "There is nothing at this address.",
@@ -202,7 +229,9 @@ impl Answer {
             | Self::Circles { reference, .. }
             | Self::AppFailed { reference }
             | Self::MemoryUnavailable { reference, .. }
-            | Self::Broken { reference } => Some(reference),
+            | Self::Broken { reference }
+            | Self::Malformed { reference }
+            | Self::NotTaken { reference } => Some(reference),
             _ => None,
         }
     }
@@ -218,6 +247,9 @@ impl Answer {
         json.to_string()
     }
 }
+
+/// Who may send webhooks (webhooks.md 5.1).
+const REALM: &str = "Basic realm=\"maestrano\"";
 
 /// When to come back after a 503.
 const RETRY_AFTER: Duration = Duration::from_secs(5);

@@ -123,7 +123,7 @@ mod tests {
     fn session(length: usize) -> Session {
         let (market, id) = ("m".repeat(length), "i".repeat(length));
         let (market, user, group) = (market.parse().unwrap(), id.parse().unwrap(), id.parse().unwrap());
-        Session::new(market, user, group, NOW, SessionToken::new("t".repeat(length)))
+        Session::new(market, user, group, NOW, NOW, SessionToken::new("t".repeat(length)))
     }
 
     fn value(header: &HeaderValue) -> String {

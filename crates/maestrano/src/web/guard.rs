@@ -89,7 +89,7 @@ pub(crate) async fn check(
     let outcome = match marketplace {
         Some(marketplace) => sso.check(&session, marketplace, now).await,
         // A marketplace that is gone cannot be asked: its sessions last until they would be.
-        None if now < session.recheck() => Check::Alive,
+        None if now < session.recheck() && !sso.has_ended(&session) => Check::Alive,
         None => Check::Ended,
     };
     match outcome {

@@ -5,6 +5,7 @@ mod cookie;
 mod guard;
 mod page;
 mod route;
+mod webhook;
 
 use std::fmt;
 
@@ -28,6 +29,7 @@ use crate::rejection::Rejection;
 use crate::saml;
 use crate::session::Session;
 use crate::sso::{Launch, Logins, Refusal, ReturnTo, Sso};
+use crate::telemetry;
 
 /// The most that is taken of a request's body, in bytes (security.md 1.2, 5.3).
 pub const MAX_BODY: usize = 1024 * 1024;
@@ -146,12 +148,13 @@ pub(crate) async fn handle(
         Route::OtherMethod { allow } => Answer::MethodNotAllowed { allow }.response(visitor),
         Route::To(target) => match body {
             Body::TooLarge => Answer::TooLarge.response(visitor),
-            Body::Whole(body) => match target {
+            Body::Whole(body) => match &target {
                 Target::Choose => visit.choose(),
                 Target::Init(marketplace) => visit.init(marketplace),
                 Target::Consume(marketplace) => visit.consume(marketplace, &body).await,
                 Target::Finish => visit.finish().await,
-                Target::Logout => visit.logout(),
+                Target::Logout => visit.logout().await,
+                Target::Webhook(webhook) => visit.webhook(webhook, &body).await,
             },
         },
     }
@@ -284,7 +287,7 @@ impl Visit<'_> {
 
     /// Signs out by a form of the application itself, or by a link that carries the session's own token: nobody
     /// else can end a session by leading a browser here, not even from a neighbouring host.
-    fn logout(&self) -> Response<Bytes> {
+    async fn logout(&self) -> Response<Bytes> {
         let home = || Answer::SeeOther { to: "/".to_owned() }.response(self.visitor);
         let Some((cookies, session)) = self.site.session(self.sso, self.parts, self.now) else {
             return home();
@@ -297,6 +300,7 @@ impl Visit<'_> {
             let action = self.site.routes.logout().to_owned();
             return Answer::ConfirmLogout { action }.response(self.visitor);
         }
+        self.sso.sign_out(&session, self.now).await;
         let response = match self.site.configuration.marketplace(session.marketplace().as_str()) {
             Some(marketplace) => {
                 let to = marketplace.logout_url(Some(&session.user().real()));
@@ -316,6 +320,7 @@ impl Visit<'_> {
         let Refused { marketplace, request_id, document } = *refused;
         let name = marketplace.map(|marketplace| marketplace.name().as_str());
         let (code, reason) = (refusal.code(), chain(refusal));
+        telemetry::refusal(name.unwrap_or_default(), code);
         match refusal {
             Refusal::Memory(_) | Refusal::AppFailed(_) | Refusal::Broken(_) => {
                 error!(reference, marketplace = name, request_id, code, reason, "login failed");

@@ -1,64 +1,22 @@
-//! What has to be remembered between requests: which assertions are spent.
+//! The memory of one process.
 
 use std::collections::{BTreeSet, HashSet};
-use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
+use std::future::ready;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use time::UtcDateTime;
 
-/// Remembers spent ids for all processes of an application (security.md 6).
-///
-/// An assertion is accepted once. Whoever runs more than one process gives all of them a memory that they
-/// share; [`InProcess`] is right for one.
-pub trait Memory: fmt::Debug + Send + Sync + 'static {
-    /// Claims an id that may be used once until a time: `true` for the first who asks, `false` for everybody
-    /// after, in every process.
-    ///
-    /// Must be atomic: of two who ask at once, one is first. The id may be forgotten after `until`, never
-    /// before.
-    ///
-    /// # Errors
-    /// When it cannot be known whether the id was spent; the login is then refused.
-    fn spend<'a>(
-        &'a self,
-        id: &'a str,
-        until: UtcDateTime,
-        now: UtcDateTime,
-    ) -> Pin<Box<dyn Future<Output = Result<bool, MemoryError>> + Send + 'a>>;
-}
-
-/// Why a memory does not answer.
-#[derive(Debug, thiserror::Error)]
-#[error("the memory of spent logins does not answer: {message}")]
-#[non_exhaustive]
-pub struct MemoryError {
-    message: String,
-    source: Option<Box<dyn std::error::Error + Send + Sync>>,
-}
-
-impl MemoryError {
-    /// An error with a sentence for the log; leave secrets out of it.
-    #[must_use]
-    pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), source: None }
-    }
-
-    /// Keeps what caused it.
-    #[must_use]
-    pub fn caused_by(self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self { source: Some(source.into()), ..self }
-    }
-}
+use super::{Ended, EndedSessions, Memory, MemoryError, Remembering};
 
 /// The memory of one process: bounded, and it forgets what has expired.
 ///
-/// Holds up to 200,000 ids (about 150 bytes each). When it is full of ids that have not expired, it
-/// refuses new ones instead of forgetting one too early.
+/// Holds up to 200,000 spent ids (about 150 bytes each). When it is full of ids that have not expired, it
+/// refuses new ones instead of forgetting one too early. And up to 200,000 ends of sessions, see
+/// [`EndedSessions`]. What it knows is gone when the process ends.
 #[derive(Clone, Debug, Default)]
 pub struct InProcess {
     spent: Arc<Mutex<Spent>>,
+    ended: Arc<EndedSessions>,
 }
 
 const MOST: usize = 200_000;
@@ -100,14 +58,17 @@ impl InProcess {
 }
 
 impl Memory for InProcess {
-    fn spend<'a>(
-        &'a self,
-        id: &'a str,
-        until: UtcDateTime,
-        now: UtcDateTime,
-    ) -> Pin<Box<dyn Future<Output = Result<bool, MemoryError>> + Send + 'a>> {
-        let claimed = self.claim(id, until, now);
-        Box::pin(std::future::ready(claimed))
+    fn spend<'a>(&'a self, id: &'a str, until: UtcDateTime, now: UtcDateTime) -> Remembering<'a, bool> {
+        Box::pin(ready(self.claim(id, until, now)))
+    }
+
+    fn end(&self, ended: Ended, now: UtcDateTime) -> Remembering<'_, ()> {
+        self.ended.insert(ended, now);
+        Box::pin(ready(Ok(())))
+    }
+
+    fn ended(&self) -> &EndedSessions {
+        &self.ended
     }
 }
 

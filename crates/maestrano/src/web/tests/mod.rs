@@ -12,19 +12,30 @@ use super::*;
 use crate::app::{AnyApp, SignIn};
 use crate::config::Settings;
 use crate::login::Login;
-use crate::memory::{InProcess, Memory, MemoryError};
+use crate::memory::{Ended, EndedSessions, InProcess, Memory, MemoryError, Remembering};
 use crate::seal::Seal;
 use crate::secret::CookieKey;
-use crate::sso::Checks;
 use crate::transport::{Limits, Sending, Transport, TransportError};
+use crate::webhook::{GroupRemoved, MemberRemoved, Notification};
+
+mod sessions;
+mod webhooks;
 
 const NOW: UtcDateTime = utc_datetime!(2026-11-23 10:00);
-const CERTIFICATE: &str = include_str!("../config/fixtures/platform.pem");
+const CERTIFICATE: &str = include_str!("../../config/fixtures/platform.pem");
 
-/// The application: what it says, and who came.
+/// The application: what it says, and what it has heard.
 #[derive(Debug)]
 struct App {
     says: Result<SignIn, &'static str>,
+    heard: Arc<Mutex<Vec<String>>>,
+}
+
+impl App {
+    fn hears(&self, news: String) -> Result<(), &'static str> {
+        self.heard.lock().unwrap().push(news);
+        self.says.clone().map(drop)
+    }
 }
 
 impl crate::app::PartnerApp for App {
@@ -33,11 +44,26 @@ impl crate::app::PartnerApp for App {
     async fn sign_in(&self, _: &Login, _: &Parts) -> Result<SignIn, &'static str> {
         self.says.clone()
     }
+
+    async fn group_removed(&self, removed: &GroupRemoved) -> Result<(), &'static str> {
+        self.hears(format!("{} without {}", removed.marketplace(), removed.group()))
+    }
+
+    async fn member_removed(&self, removed: &MemberRemoved) -> Result<(), &'static str> {
+        self.hears(format!("{} {} without {}", removed.marketplace(), removed.group(), removed.user()))
+    }
+
+    async fn notified(&self, news: &Notification) -> Result<(), &'static str> {
+        let kinds: Vec<_> = news.entities().iter().map(|entity| entity.resource()).collect();
+        self.hears(format!("{} has {}", news.marketplace(), kinds.join(" and ")))
+    }
 }
 
 /// The platform: what it answers to a session check, and how often it was asked.
 #[derive(Clone, Debug, Default)]
 struct Platform {
+    /// While it is locked, no answer comes.
+    door: Arc<tokio::sync::RwLock<()>>,
     answer: Arc<Mutex<Option<(u16, String)>>>,
     asked: Arc<AtomicUsize>,
     addresses: Arc<Mutex<Vec<String>>>,
@@ -68,6 +94,7 @@ impl Transport for Platform {
         Box::pin(async {
             // Lets others who wait for the same answer come in.
             tokio::task::yield_now().await;
+            drop(self.door.read().await);
             match self.answer.lock().unwrap().clone() {
                 Some((status, body)) => {
                     let mut answer = Response::new(Bytes::from(body));
@@ -80,17 +107,25 @@ impl Transport for Platform {
     }
 }
 
-#[derive(Debug)]
-struct NoMemory;
+#[derive(Debug, Default)]
+struct NoMemory(EndedSessions);
 
 impl Memory for NoMemory {
-    fn spend<'a>(
-        &'a self,
-        _: &'a str,
-        _: UtcDateTime,
-        _: UtcDateTime,
-    ) -> std::pin::Pin<Box<dyn Future<Output = Result<bool, MemoryError>> + Send + 'a>> {
+    fn spend<'a>(&'a self, _: &'a str, _: UtcDateTime, _: UtcDateTime) -> Remembering<'a, bool> {
         Box::pin(async { Err(MemoryError::new("it is down")) })
+    }
+
+    fn end(&self, ended: Ended, now: UtcDateTime) -> Remembering<'_, ()> {
+        self.0.insert(ended, now);
+        Box::pin(async { Err(MemoryError::new("it is down")) })
+    }
+
+    fn ended(&self) -> &EndedSessions {
+        &self.0
+    }
+
+    fn is_reachable(&self) -> bool {
+        false
     }
 }
 
@@ -99,6 +134,7 @@ struct World {
     site: Site,
     sso: Sso,
     platform: Platform,
+    heard: Arc<Mutex<Vec<String>>>,
     cookies: Mutex<Vec<(String, String)>>,
 }
 
@@ -142,16 +178,11 @@ impl World {
         let platform = Platform::default();
         let configuration = settings.plan().unwrap().load(&platform).await.unwrap();
         let seal = Seal::new(configuration.rules().cookie_keys()).unwrap();
-        let checks = Checks::new(
-            std::time::Duration::from_secs(2),
-            std::time::Duration::from_secs(180),
-            configuration.rules().session_lifetime(),
-            NOW,
-        );
-        let app: Box<dyn AnyApp> = Box::new(App { says });
+        let heard = Arc::<Mutex<Vec<String>>>::default();
+        let app: Box<dyn AnyApp> = Box::new(App { says, heard: Arc::clone(&heard) });
         let transport = Arc::new(platform.clone());
-        let sso = Sso { app, memory, transport, seal, checks };
-        Self { site: Site::new(configuration, arrival), sso, platform, cookies: Mutex::default() }
+        let sso = Sso::new(configuration.rules(), app, memory, transport, seal, NOW);
+        Self { site: Site::new(configuration, arrival), sso, platform, heard, cookies: Mutex::default() }
     }
 
     fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Request<Body> {
@@ -427,7 +458,9 @@ async fn a_failing_application_is_a_500_without_the_reason() {
 
 #[tokio::test]
 async fn a_login_is_refused_while_it_cannot_be_known_whether_it_was_used() {
-    let world = World::with(&["one"], None, Ok(SignIn::Allow), Arc::new(NoMemory), Arrival::Redirect).await;
+    let world =
+        World::with(&["one"], None, Ok(SignIn::Allow), Arc::new(NoMemory::default()), Arrival::Redirect)
+            .await;
     let id = world.begin("one", "", NOW).await;
     let failed = world.go(&world.finish(&login("one", &id, NOW), NOW), NOW).await;
     assert_eq!(failed.status(), StatusCode::SERVICE_UNAVAILABLE);
@@ -603,154 +636,6 @@ async fn bodies_tickets_and_cookies_do_not_print() {
 }
 
 #[tokio::test]
-async fn the_platform_is_not_asked_before_the_recheck() {
-    let world = World::new(&["one"]).await;
-    world.sign_in("one", NOW).await;
-    world.check(NOW + Duration::seconds(179)).await.unwrap();
-    assert_eq!(world.platform.asked(), 0);
-    world.platform.is_valid_until("2026-11-23T10:06:00Z");
-    world.check(NOW + Duration::seconds(180)).await.unwrap();
-    world.check(NOW + Duration::seconds(359)).await.unwrap();
-    assert_eq!(world.platform.asked(), 1);
-    let asked = "https://hub.example.com/api/v1/auth/saml/usr-1?session=t%26k";
-    assert_eq!(*world.platform.addresses.lock().unwrap(), [asked]);
-}
-
-#[tokio::test]
-async fn all_who_wait_for_a_recheck_share_one_call() {
-    let world = Arc::new(World::new(&["one"]).await);
-    world.sign_in("one", NOW).await;
-    world.platform.is_valid_until("2026-11-23T10:06:00Z");
-    let due = NOW + Duration::minutes(3);
-    let waiting: Vec<_> = (0..50)
-        .map(|_| {
-            let world = Arc::clone(&world);
-            tokio::spawn(async move { world.check(due).await.is_ok() })
-        })
-        .collect();
-    for check in waiting {
-        assert!(check.await.unwrap());
-    }
-    assert_eq!(world.platform.asked(), 1);
-}
-
-#[tokio::test]
-async fn a_session_that_the_platform_has_ended_is_over_and_its_group_is_asked_for_again() {
-    let world = World::new(&["one"]).await;
-    world.sign_in("one", NOW).await;
-    let due = NOW + Duration::minutes(3);
-    let cookies = world.cookies.lock().unwrap().clone();
-    world.platform.answers(200, r#"{"valid":false,"recheck":null}"#);
-    let denied = world.check(due).await.unwrap_err();
-    let init = "/maestrano/auth/saml/init/one?return_to=%2Fme%3Ftab%3D2&group_id=cld-1";
-    assert_eq!(header(&denied, &LOCATION), init);
-    assert!(header(&denied, &SET_COOKIE).contains("Max-Age=0"));
-    // A copy of the cookie does not help, whatever the platform says later.
-    *world.cookies.lock().unwrap() = cookies;
-    world.platform.is_valid_until("2026-11-23T11:00:00Z");
-    assert!(world.check(due + Duration::minutes(1)).await.is_err());
-    assert_eq!(world.platform.asked(), 1);
-    // Signing in again does.
-    world.sign_in("one", due).await;
-    assert!(world.check(due + Duration::minutes(4)).await.is_ok());
-    assert_eq!(world.platform.asked(), 2);
-}
-
-#[tokio::test]
-async fn the_platforms_recheck_may_have_any_zone_and_no_value_of_it_panics() {
-    for (time, asked) in [
-        ("2026-11-23T10:06:00", 1),
-        ("2026-11-23T10:06:00+0000", 1),
-        ("2026-11-23T12:06:00.5+02:00", 1),
-        ("9999-12-31T23:59:59-01:00", 2),
-        ("0000-01-01T00:00:00Z", 2),
-        ("soon", 2),
-    ] {
-        let world = World::new(&["one"]).await;
-        world.sign_in("one", NOW).await;
-        world.platform.is_valid_until(time);
-        for due in [NOW + Duration::minutes(3), NOW + Duration::seconds(186)] {
-            assert!(world.check(due).await.is_ok(), "{time}");
-        }
-        assert_eq!(world.platform.asked(), asked, "{time}");
-    }
-}
-
-#[tokio::test]
-async fn a_process_that_has_just_begun_allows_for_the_grace() {
-    let world = World::new(&["one"]).await;
-    // An hour before the process began.
-    world.sign_in("one", NOW - Duration::hours(1)).await;
-    assert!(world.check(NOW + Duration::seconds(179)).await.is_ok());
-    assert!(world.check(NOW + Duration::seconds(185)).await.is_err());
-}
-
-#[tokio::test]
-async fn an_outage_is_not_a_logout() {
-    let world = World::new(&["one"]).await;
-    world.sign_in("one", NOW).await;
-    let due = NOW + Duration::minutes(3);
-    let silence =
-        [(200, "<html>"), (500, ""), (302, ""), (200, r#"{"valid":true}"#), (200, r#"{"valid":"true"}"#)];
-    for (step, (status, body)) in silence.into_iter().enumerate() {
-        world.platform.answers(status, body);
-        assert!(world.check(due + Duration::seconds(10 * step as i64)).await.is_ok(), "{status} {body}");
-    }
-    world.platform.is_gone();
-    assert!(world.check(due + Duration::seconds(179)).await.is_ok());
-    let denied = world.check(due + Duration::seconds(180)).await.unwrap_err();
-    assert_eq!(denied.status(), StatusCode::SERVICE_UNAVAILABLE);
-    assert!(!sets_cookie(&denied));
-    world.platform.is_valid_until("2026-11-23T10:12:00Z");
-    assert!(world.check(due + Duration::seconds(190)).await.is_ok());
-}
-
-#[tokio::test]
-async fn a_silent_platform_is_asked_every_five_seconds_at_most() {
-    let world = World::new(&["one"]).await;
-    world.sign_in("one", NOW).await;
-    let due = NOW + Duration::minutes(3);
-    for millisecond in (0..20_000).step_by(100) {
-        assert!(world.check(due + Duration::milliseconds(millisecond)).await.is_ok());
-    }
-    assert_eq!(world.platform.asked(), 4);
-}
-
-#[tokio::test]
-async fn a_recheck_far_away_is_clamped_to_fifteen_minutes() {
-    let world = World::new(&["one"]).await;
-    world.sign_in("one", NOW).await;
-    world.platform.is_valid_until("2036-01-01T00:00:00Z");
-    let due = NOW + Duration::minutes(3);
-    world.check(due).await.unwrap();
-    world.check(due + Duration::seconds(899)).await.unwrap();
-    assert_eq!(world.platform.asked(), 1);
-    world.check(due + Duration::seconds(900)).await.unwrap();
-    assert_eq!(world.platform.asked(), 2);
-}
-
-#[tokio::test]
-async fn a_session_lasts_twelve_hours_at_most() {
-    let world = World::new(&["one"]).await;
-    world.sign_in("one", NOW).await;
-    world.platform.is_valid_until("2036-01-01T00:00:00Z");
-    assert!(world.check(NOW + Duration::seconds(12 * 3600 - 1)).await.is_ok());
-    assert!(world.check(NOW + Duration::hours(12)).await.is_err());
-}
-
-#[tokio::test]
-async fn sessions_of_a_marketplace_that_is_gone_end_at_their_recheck() {
-    let mut world = World::new(&["one", "two"]).await;
-    world.sign_in("two", NOW).await;
-    let only_one = World::new(&["one"]).await;
-    world.site = only_one.site;
-    assert!(world.check(NOW + Duration::seconds(179)).await.is_ok());
-    let denied = world.check(NOW + Duration::minutes(3)).await.unwrap_err();
-    assert_eq!(header(&denied, &LOCATION), "/maestrano/auth/saml/init/one?return_to=%2Fme%3Ftab%3D2");
-    assert_eq!(world.platform.asked(), 0);
-}
-
-#[tokio::test]
 async fn an_application_that_signs_in_at_another_host_sends_the_browser_there() {
     let key = CookieKey::new("k".repeat(32));
     let mut entry = marketplace("one");
@@ -762,17 +647,4 @@ async fn an_application_that_signs_in_at_another_host_sends_the_browser_there() 
     let denied = world.check(NOW).await.unwrap_err();
     let init = "https://login.example.com/maestrano/auth/saml/init/one?return_to=%2Fme%3Ftab%3D2";
     assert_eq!(header(&denied, &LOCATION), init);
-}
-
-#[tokio::test]
-async fn an_outage_is_not_nobody_for_pages_that_work_without_a_session() {
-    let world = World::new(&["one"]).await;
-    world.sign_in("one", NOW).await;
-    let request = || world.request("GET", "/", &[], "").into_parts().0;
-    let late = NOW + Duration::minutes(7);
-    let outcome = check(&world.site, &world.sso, &request(), late).await;
-    assert!(Denied::optional(outcome).is_err());
-    world.platform.answers(200, r#"{"valid":false,"recheck":"2026-11-23T10:06:00Z"}"#);
-    let outcome = check(&world.site, &world.sso, &request(), late + Duration::seconds(5)).await;
-    assert!(matches!(Denied::optional(outcome), Ok(None)));
 }
