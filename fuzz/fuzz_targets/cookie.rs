@@ -27,7 +27,7 @@ fuzz_target!(|value: &[u8]| {
         let (page, ()) = page.body(()).unwrap().into_parts();
         assert!(finished(APPLICATION.check(&page)).is_err());
         for path in
-            ["/maestrano/auth/saml/init/uat", "/maestrano/auth/saml/finish?ticket=x", "/maestrano/logout"]
+            ["/maestrano/auth/saml/init/uat", "/maestrano/auth/saml/finish?t=x", "/maestrano/logout"]
         {
             let request = Request::get(format!("{HOST}{path}")).header(COOKIE, &cookie);
             assert!(answer(request.body(Bytes::new()).unwrap()).status().as_u16() < 500);

@@ -11,8 +11,14 @@ use maestrano_fuzz::{HOST, answer};
 fuzz_target!(|body: &[u8]| {
     // `app-1:key`, and somebody else's.
     for credentials in ["Basic YXBwLTE6a2V5", "Basic YTpi"] {
-        for path in ["account/groups/cld-1", "account/groups/cld-1/users/usr-1", "connec/notifications"] {
-            let request = Request::post(format!("{HOST}/maestrano/{path}/uat"))
+        for (method, path) in [
+            ("DELETE", "account/groups/cld-1"),
+            ("DELETE", "account/groups/cld-1/users/usr-1"),
+            ("POST", "connec/notifications"),
+        ] {
+            let request = Request::builder()
+                .method(method)
+                .uri(format!("{HOST}/maestrano/{path}/uat"))
                 .header(AUTHORIZATION, credentials)
                 .header(CONTENT_TYPE, "application/json");
             let answer = answer(request.body(Bytes::copy_from_slice(body)).unwrap());

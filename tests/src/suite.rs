@@ -79,6 +79,13 @@ macro_rules! suite {
                 a_session_that_goes_on_is_kept,
                 an_outage_of_the_platform_signs_nobody_out,
             }
+            ended {
+                a_company_that_stops_using_the_app_is_out_at_the_next_request,
+                a_member_who_was_removed_is_out_at_the_next_request,
+                a_webhook_without_the_right_key_ends_nothing,
+                news_is_taken_and_nonsense_is_refused,
+                signing_out_ends_every_copy_of_the_session,
+            }
             refused {
                 a_broken_response_is_refused_with_a_reference_and_without_a_reason,
                 a_response_is_taken_once,

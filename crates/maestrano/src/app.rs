@@ -110,7 +110,7 @@ pub enum SignIn {
     /// The user may come in and goes to the page that was asked for.
     Allow,
     /// The user may come in and goes to this path of the application, such as a page that asks whether to
-    /// link an existing account. Anything but a path of the application itself becomes `/`.
+    /// link an existing account. Anything but a path of the application itself becomes its start page.
     AllowAt(String),
     /// The user may not come in and is shown the platform's page that says so.
     Refuse,

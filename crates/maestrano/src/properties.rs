@@ -61,7 +61,7 @@ proptest! {
     #[test]
     fn a_return_address_is_a_path_of_the_application(text in addresses()) {
         let path = ReturnTo::parse(&text, MOUNT);
-        let path = path.as_str();
+        let path = path.path("/");
         prop_assert!(path.starts_with('/') && !path.starts_with("//"), "{path}");
         prop_assert!(path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\'), "{path}");
         let base = Url::parse("https://crm.example.com/maestrano/auth/saml/finish").unwrap();
@@ -73,7 +73,7 @@ proptest! {
     #[test]
     fn a_return_address_that_was_taken_is_taken_again(text in addresses()) {
         let once = ReturnTo::parse(&text, MOUNT);
-        prop_assert_eq!(ReturnTo::parse(once.as_str(), MOUNT), once);
+        prop_assert_eq!(ReturnTo::parse(once.path(""), MOUNT), once);
     }
 
     #[test]

@@ -1,13 +1,4 @@
-//! What is counted: with the feature `metrics` through the facade of that name, else nothing.
-//!
-//! | name | kind | labels |
-//! |---|---|---|
-//! | `maestrano_logins_total` | counter | `marketplace` |
-//! | `maestrano_login_refusals_total` | counter | `marketplace`, `rule` |
-//! | `maestrano_rechecks_total` | counter | `marketplace`, `outcome`: `alive`, `ended`, `unreachable` |
-//! | `maestrano_recheck_seconds` | histogram | `marketplace` |
-//! | `maestrano_sessions_ended_total` | counter | `marketplace`, `cause`: `recheck`, `logout`, `group_removed`, `member_removed` |
-//! | `maestrano_webhooks_total` | counter | `marketplace`, `kind`, `outcome`: `done`, `unauthorized`, `malformed`, `failed` |
+//! What is counted: with the feature `metrics` through the facade of that name, else nothing. docs/architecture.md lists the names.
 //!
 //! Labels hold names of marketplaces and of rules, never anything of a person.
 

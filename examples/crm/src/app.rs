@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use maestrano::webhook::{GroupRemoved, MemberRemoved};
 use maestrano::{Login, PartnerApp, Session, SignIn};
 
 use crate::contact::{Contact, NewContact};
@@ -106,6 +107,15 @@ impl PartnerApp for Crm {
         }
         self.database.sign_in(member).await?;
         Ok(SignIn::Allow)
+    }
+
+    async fn group_removed(&self, removed: &GroupRemoved) -> Result<(), Error> {
+        let (marketplace, group) = (removed.marketplace().to_string(), removed.group().to_string());
+        Ok(self.database.close_company(marketplace, group).await?)
+    }
+
+    async fn member_removed(&self, removed: &MemberRemoved) -> Result<(), Error> {
+        Ok(self.database.remove_member(Key::from(removed)).await?)
     }
 }
 

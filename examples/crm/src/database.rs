@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use maestrano::Session;
+use maestrano::webhook::MemberRemoved;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, named_params, params};
 use serde::Serialize;
 
@@ -97,6 +98,16 @@ impl From<&Session> for Key {
     }
 }
 
+impl From<&MemberRemoved> for Key {
+    fn from(removed: &MemberRemoved) -> Self {
+        Self {
+            marketplace: removed.marketplace().to_string(),
+            user: removed.real_user().to_string(),
+            group: removed.group().to_string(),
+        }
+    }
+}
+
 impl Database {
     /// Opens the file, or makes it.
     pub(crate) fn open(file: &Path) -> rusqlite::Result<Self> {
@@ -149,6 +160,34 @@ impl Database {
                 params![company, name, email],
             )?;
             Ok(true)
+        })
+        .await
+    }
+
+    /// Nobody works for the company any more. What it has written stays, until somebody decides otherwise.
+    pub(crate) async fn close_company(&self, marketplace: String, group: String) -> rusqlite::Result<()> {
+        self.with(move |connection| {
+            connection.execute(
+                "delete from memberships where company in
+                 (select id from companies where marketplace = ?1 and uid = ?2)",
+                [marketplace, group],
+            )?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// The user does not work for the company any more; perhaps for others.
+    pub(crate) async fn remove_member(&self, key: Key) -> rusqlite::Result<()> {
+        self.with(move |connection| {
+            let Key { marketplace, user, group } = key;
+            connection.execute(
+                "delete from memberships
+                 where company in (select id from companies where marketplace = ?1 and uid = ?2)
+                   and user in (select id from users where marketplace = ?1 and uid = ?3)",
+                [marketplace, group, user],
+            )?;
+            Ok(())
         })
         .await
     }

@@ -16,14 +16,15 @@ pub fn base() -> Result<String, Failure> {
 }
 
 /// The settings of Maestrano: those of the environment, over those of the file that the variable `SETTINGS` names, if
-/// it names one. Maestrano answers below [`base`], as everything here does.
+/// it names one. Maestrano answers below [`base`], as everything here does, and the start page is there.
 ///
 /// # Errors
 /// As [`base`]; what is wrong with the settings themselves is said when they are used.
 pub fn settings() -> Result<Settings, Failure> {
     let file = std::env::var_os("SETTINGS").filter(|file| !file.is_empty()).map(PathBuf::from);
     let settings = file.map_or_else(Settings::from_env, Settings::from_file);
-    Ok(settings.mount(format!("{}/maestrano", base()?)))
+    let base = base()?;
+    Ok(settings.mount(format!("{base}/maestrano")).home(format!("{base}/")))
 }
 
 fn plain(text: &str) -> Result<String, Failure> {

@@ -4,6 +4,7 @@ pub mod answers;
 pub mod chromium;
 pub mod contacts;
 pub mod cookies;
+pub mod ended;
 pub mod guard;
 pub mod hostile;
 pub mod login;

@@ -45,6 +45,17 @@ pub async fn below_a_prefix_the_whole_login_runs(subject: &Subject) {
     sign_out(&mut tab).await;
     assert_eq!(tab.page().url.as_str(), world.platform("/app_logout?user_uid=usr-1"));
     assert!(world.session_cookie(&browser).is_none());
+
+    tab.open(&world.platform("/")).await;
+    world.sign_in(&mut tab, &JOHN).await;
+    tab.click_to("/launch/").await;
+    assert_eq!(
+        tab.page().url.as_str(),
+        world.app("/office/crm/"),
+        "a tile leads to the application's own start"
+    );
+    let nobody = world.ask(Method::POST, "/office/crm/maestrano/logout", &[], "").await;
+    assert_eq!(nobody.header("location"), "/office/crm/");
 }
 
 /// A browser sends the cookies of a host to all its ports: three applications, sealed with the same secret, do not

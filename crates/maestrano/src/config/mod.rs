@@ -11,6 +11,7 @@
 //! ```toml
 //! default_marketplace = "maestrano-uat"   # when nothing else says where to sign on
 //! mount = "/maestrano"                    # the library answers below this path
+//! home = "/"                              # the application's start page
 //! cookie_keys = []                        # 32 bytes or more each, the first seals; else environment.api_secret
 //! session_lifetime_seconds = 43200        # 60 to 2592000
 //! clock_allowance_seconds = 60            # 0 to 300

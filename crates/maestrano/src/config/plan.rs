@@ -39,6 +39,7 @@ pub struct Plan {
 #[derive(Clone, Debug)]
 pub struct Rules {
     pub(super) mount: String,
+    home: String,
     pub(super) creation_mode: CreationMode,
     pub(super) danger_allow_http: bool,
     pub(super) danger_allow_sha1: bool,
@@ -58,6 +59,12 @@ impl Rules {
     #[must_use]
     pub fn mount(&self) -> &str {
         &self.mount
+    }
+
+    /// The application's start page, where a browser goes when nothing else is said (`home`, `/`).
+    #[must_use]
+    pub fn home(&self) -> &str {
+        &self.home
     }
 
     /// The marketplace to sign on at when nothing else says which (`default_marketplace`).
@@ -111,6 +118,7 @@ impl Rules {
             |key: &str, range, default| root.seconds(key, range).unwrap_or(Duration::from_secs(default));
         Self {
             mount: root.parsed("mount", address::mount).unwrap_or_else(|| "/maestrano".to_owned()),
+            home: root.parsed("home", path).unwrap_or_else(|| "/".to_owned()),
             creation_mode: sso.parsed("creation_mode", creation_mode).unwrap_or_default(),
             danger_allow_http: root.flag("danger_allow_http"),
             danger_allow_sha1: sso.flag("danger_allow_sha1"),

@@ -114,6 +114,12 @@ impl Settings {
         self.say("mount", path.into())
     }
 
+    /// The application's start page: where a browser goes after a login or a logout when nothing else is said;
+    /// `/` by default. An application below a prefix says the prefix.
+    pub fn home(self, path: impl Into<String>) -> Self {
+        self.say("home", path.into())
+    }
+
     /// The keys that cookies are sealed with, as `MNO_COOKIE_KEY`: the first seals, all open. At least 32
     /// bytes each.
     pub fn cookie_keys<'a>(self, keys: impl IntoIterator<Item = &'a CookieKey>) -> Self {

@@ -17,7 +17,8 @@ use serde::Deserialize;
 use time::{Duration, UtcDateTime};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit as Permit, Semaphore, watch};
-use tracing::{Instrument, debug, info_span, warn};
+use tracing::field::Empty;
+use tracing::{Instrument, Span, debug, info_span, warn};
 
 use super::platform::{Line, Platform, Platforms};
 use crate::clock;
@@ -225,8 +226,8 @@ impl Checks {
         state.flight = Some(flight.clone());
         let landing = Landing { entry: Arc::clone(entry), _over: landing, _permit: free };
         let name = marketplace.name();
-        let span =
-            info_span!("recheck", marketplace = %name, user = %session.user(), group = %session.group());
+        let (user, group) = (session.user(), session.group());
+        let span = info_span!("recheck", marketplace = %name, %user, %group, outcome = Empty);
         let asking = Arc::clone(&self.asking);
         let ask = asking.ask(session.clone(), question(session, marketplace), line, due, now, landing);
         let ask = ask.instrument(span);
@@ -265,24 +266,28 @@ impl Asking {
             Err(error) => Err(format!("the address of the session check is wrong: {error}")),
         };
         let took = began.elapsed();
+        let told = |outcome| {
+            Span::current().record("outcome", outcome);
+            telemetry::recheck(marketplace, outcome, took);
+        };
         let known = match outcome {
             Ok(Answer::Valid { recheck }) => {
                 line.answered(now);
-                telemetry::recheck(marketplace, "alive", took);
-                debug!(outcome = "alive", "the session goes on");
+                told("alive");
+                debug!("the session goes on");
                 Known::Valid { from: now, until: clamp(recheck, now) }
             }
             Ok(Answer::Ended) => {
                 line.answered(now);
-                telemetry::recheck(marketplace, "ended", took);
-                debug!(outcome = "ended", "the platform has ended the session");
+                told("ended");
+                debug!("the platform has ended the session");
                 self.end(&session, "recheck", now).await;
                 return;
             }
             Err(reason) => {
                 line.was_silent(now);
-                telemetry::recheck(marketplace, "unreachable", took);
-                warn!(outcome = "unreachable", reason, "session cannot be rechecked");
+                told("unreachable");
+                warn!(reason, "session cannot be rechecked");
                 Known::Silent { due, asked: now }
             }
         };

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-/// A path of the application, with its query, checked.
+/// A path of the application, with its query, checked; empty for its start page, wherever that is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct ReturnTo(String);
@@ -11,7 +11,7 @@ pub(crate) struct ReturnTo(String);
 impl ReturnTo {
     /// The start page.
     pub(crate) fn home() -> Self {
-        Self("/".to_owned())
+        Self(String::new())
     }
 
     /// Takes a path of the application; anything else, and any path of the library itself, is the start page.
@@ -34,8 +34,9 @@ impl ReturnTo {
         (stays && !own).then(|| Self(path.to_owned()))
     }
 
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
+    /// The path, with the start page's in its place.
+    pub(crate) fn path<'a>(&'a self, home: &'a str) -> &'a str {
+        if self.0.is_empty() { home } else { &self.0 }
     }
 }
 
@@ -44,7 +45,7 @@ mod tests {
     use super::*;
 
     fn parsed(text: &str) -> String {
-        ReturnTo::parse(text, "/maestrano").0
+        ReturnTo::parse(text, "/maestrano").path("the start page").to_owned()
     }
 
     #[test]
@@ -80,14 +81,14 @@ mod tests {
             "/\u{9d}",
         ];
         for text in hostile {
-            assert_eq!(parsed(text), "/", "{text:?}");
+            assert_eq!(parsed(text), "the start page", "{text:?}");
         }
     }
 
     #[test]
     fn a_path_of_the_library_is_the_start_page() {
         for path in ["/maestrano", "/maestrano/logout?token=x", "/a/../maestrano/auth/saml/init"] {
-            assert_eq!(parsed(path), "/", "{path:?}");
+            assert_eq!(parsed(path), "the start page", "{path:?}");
         }
     }
 }

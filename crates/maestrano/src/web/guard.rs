@@ -82,7 +82,7 @@ pub(crate) async fn check(
     let Some((cookies, session)) = site.session(sso, request, now) else {
         let visitor = Visitor::of(request);
         let last = site.last(sso, request, now);
-        let init = site.init_for(last.as_ref(), &[(Launch::RETURN_TO, return_to(request))]);
+        let init = site.init_for(last.as_ref(), return_to(request).as_slice());
         return Err(Denied::new(Why::Nobody, Answer::LoginRequired { init }.response(visitor)));
     };
     let marketplace = site.configuration.marketplace(session.marketplace().as_str());
@@ -99,9 +99,9 @@ pub(crate) async fn check(
             Err(Denied::new(Why::Unreachable, answer))
         }
         Check::Ended => {
-            let back = [(Launch::RETURN_TO, return_to(request)), (Launch::GROUP, session.group().as_str())];
-            let back = if marketplace.is_some() { &back[..] } else { &back[..1] };
-            let init = site.init_for(marketplace.map(|_| session.marketplace()), back);
+            let group = marketplace.map(|_| (Launch::GROUP, session.group().as_str()));
+            let back: Vec<_> = return_to(request).into_iter().chain(group).collect();
+            let init = site.init_for(marketplace.map(|_| session.marketplace()), &back);
             let answer = Answer::SessionEnded { init }.response(Visitor::of(request));
             let cookie =
                 cookies.clear_session().inspect_err(|broken| error!(%broken, "a cookie cannot be cleared"));
@@ -122,9 +122,10 @@ pub(super) fn is_logout_token(session: &Session, token: &str) -> bool {
     constant_time::verify_slices_are_equal(logout_token(session).as_bytes(), token.as_bytes()).is_ok()
 }
 
-/// The page that was asked for; a request that changed something is not repeated after the login.
-fn return_to(request: &Parts) -> &str {
+/// The page that was asked for, none for the start page; a request that changed something is not repeated after
+/// the login.
+fn return_to(request: &Parts) -> Option<(&str, &str)> {
     let repeatable = matches!(request.method, Method::GET | Method::HEAD);
-    let path = request.uri.path_and_query().filter(|_| repeatable);
-    path.map_or("/", |path| path.as_str())
+    let path = request.uri.path_and_query().filter(|_| repeatable)?;
+    Some((Launch::RETURN_TO, path.as_str()))
 }

@@ -15,7 +15,8 @@ use http::header::SET_COOKIE;
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response};
 use time::UtcDateTime;
-use tracing::{error, trace, warn};
+use tracing::field::Empty;
+use tracing::{Instrument, error, info_span, trace, warn};
 
 use self::answer::{Answer, Visitor};
 use self::cookie::Cookies;
@@ -260,7 +261,11 @@ impl Visit<'_> {
         let cookies = Cookies::of(marketplace.identity_host());
         let mut logins: Logins = cookies.logins(&self.sso.seal, &self.parts.headers, self.now);
         let mount = self.site.configuration.rules().mount();
-        let finished = self.sso.finish(&login, mount, &mut logins, self.parts, self.now).await;
+        let (user, group) = (login.user().real_id(), login.group().id());
+        let span = info_span!("login", marketplace = %marketplace.name(), %user, %group, outcome = Empty);
+        let finish = self.sso.finish(&login, mount, &mut logins, self.parts, self.now);
+        let finished = finish.instrument(span.clone()).await;
+        span.record("outcome", finished.as_ref().err().map_or("signed_in", Refusal::code));
         let set_logins = cookies.set_logins(&self.sso.seal, &logins, self.now);
         let lifetime = self.site.configuration.rules().session_lifetime();
         let outcome = finished.and_then(|finished| {
@@ -278,7 +283,7 @@ impl Visit<'_> {
     }
 
     fn arrive(&self, go_to: &ReturnTo) -> Answer {
-        let to = go_to.as_str().to_owned();
+        let to = go_to.path(self.site.configuration.rules().home()).to_owned();
         match self.site.arrival {
             Arrival::Redirect => Answer::SeeOther { to },
             Arrival::Page => Answer::Arrive { to },
@@ -288,7 +293,8 @@ impl Visit<'_> {
     /// Signs out by a form of the application itself, or by a link that carries the session's own token: nobody
     /// else can end a session by leading a browser here, not even from a neighbouring host.
     async fn logout(&self) -> Response<Bytes> {
-        let home = || Answer::SeeOther { to: "/".to_owned() }.response(self.visitor);
+        let start_page = self.site.configuration.rules().home();
+        let home = || Answer::SeeOther { to: start_page.to_owned() }.response(self.visitor);
         let Some((cookies, session)) = self.site.session(self.sso, self.parts, self.now) else {
             return home();
         };

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use http::Response;
+use tracing::field::Empty;
 use tracing::{Instrument, error, info_span, warn};
 
 use super::Visit;
@@ -62,8 +63,8 @@ impl Visit<'_> {
             return Answer::Unauthorized.response(Visitor::Program);
         };
         let name = marketplace.name();
-        let span = info_span!("webhook", marketplace = %name, kind);
-        let outcome = self.done(marketplace, &webhook.event, body).instrument(span).await;
+        let span = info_span!("webhook", marketplace = %name, kind, outcome = Empty);
+        let outcome = self.done(marketplace, &webhook.event, body).instrument(span.clone()).await;
         let (answer, counted) = match outcome {
             Outcome::Done => (Answer::Taken, "done"),
             Outcome::Nobody => {
@@ -81,6 +82,7 @@ impl Visit<'_> {
                 (Answer::NotTaken { reference }, "failed")
             }
         };
+        span.record("outcome", counted);
         telemetry::webhook(name.as_str(), kind, counted);
         answer.response(Visitor::Program)
     }
