@@ -59,6 +59,15 @@ impl Process {
         written.unwrap_or_else(|_| panic!("nobody writes `{text}`:\n{}", self.log()))
     }
 
+    /// Ends it at once, as the machine does when it runs out of memory.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be killed.
+    pub async fn kill(&mut self) {
+        self.child.kill().await.unwrap_or_else(|error| panic!("the program cannot be killed: {error}"));
+    }
+
     /// Waits until it has ended by itself, and its log is whole.
     ///
     /// # Panics

@@ -78,6 +78,8 @@ macro_rules! suite {
                 a_session_ended_at_the_platform_ends_at_the_recheck,
                 a_session_that_goes_on_is_kept,
                 an_outage_of_the_platform_signs_nobody_out,
+                after_an_outage_sessions_go_on_or_end_as_the_platform_says,
+                a_process_that_is_killed_takes_no_login_with_it,
             }
             ended {
                 a_company_that_stops_using_the_app_is_out_at_the_next_request,

@@ -57,6 +57,8 @@ pub struct Setting {
 #[derive(Debug)]
 pub struct World {
     sandbox: Running,
+    subject: Subject,
+    variables: Vec<(&'static str, String)>,
     app: Process,
     address: Url,
     port: u16,
@@ -101,11 +103,24 @@ impl World {
             variables.extend(setting.variables.iter().cloned());
             let mut app = subject.start(&variables);
             if Subject::listens(&mut app).await {
-                return Self { sandbox, app, address, port, trail: Trail::default() };
+                let (subject, trail) = (subject.clone(), Trail::default());
+                return Self { sandbox, subject, variables, app, address, port, trail };
             }
             // Somebody else may take a port between our look and the application's start.
             assert!(app.log().contains("in use"), "the application does not start:\n{}", app.log());
         }
+    }
+
+    /// Kills the application as a crash does, and starts it again at the same place.
+    ///
+    /// # Panics
+    ///
+    /// When it does not come back.
+    pub async fn crash(&mut self) {
+        self.app.kill().await;
+        let mut app = self.subject.start(&self.variables);
+        assert!(Subject::listens(&mut app).await, "the application does not come back:\n{}", app.log());
+        self.app = app;
     }
 
     /// The platform, to be told what to do.

@@ -13,6 +13,10 @@ pub enum Fault {
     SessionCheckFails,
     /// Session check: status 200 with a page of HTML.
     SessionCheckHtml,
+    /// Session check: the connection breaks in the middle of the answer.
+    SessionCheckBreaks,
+    /// Session check: the right answer, one byte each second.
+    SessionCheckTrickles,
     /// Responses are signed with a key nobody knows, whose certificate they carry.
     ResponseSignedByStranger,
     /// Responses carry no signature.

@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use http::{Method, StatusCode};
 use maestrano_sandbox::Fault;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
 
 use crate::browser::{Page, Tab};
 use crate::subject::Subject;
-use crate::world::{JOHN, Setting, World};
+use crate::world::{JANE, JOHN, MARKETPLACE, Setting, World};
 
 /// Longer than any recheck takes, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -44,6 +46,8 @@ pub async fn an_outage_of_the_platform_signs_nobody_out(subject: &Subject) {
         Fault::SessionCheckRefused,
         Fault::SessionCheckHtml,
         Fault::SessionCheckHangs,
+        Fault::SessionCheckBreaks,
+        Fault::SessionCheckTrickles,
     ];
     for fault in outages {
         let tab = world.signed_in(&JOHN).await;
@@ -55,6 +59,63 @@ pub async fn an_outage_of_the_platform_signs_nobody_out(subject: &Subject) {
         assert_eq!(tab.fetch(Method::GET, "/me").await.status, StatusCode::OK, "{fault:?}");
         world.sandbox().clear_faults();
     }
+}
+
+/// When the platform is back, sessions go on as if nothing had been, also past the grace; and those that it has ended
+/// meanwhile end.
+pub async fn after_an_outage_sessions_go_on_or_end_as_the_platform_says(subject: &Subject) {
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let settings = folder.path().join("settings.toml");
+    std::fs::write(&settings, "outage_grace_seconds = 0\nrecheck_timeout_seconds = 0.5\n").expect("a file");
+    let variables = vec![("SETTINGS", settings.display().to_string())];
+    let setting = Setting { recheck: Duration::from_secs(1), variables, ..Setting::default() };
+    let world = World::with(subject, setting).await;
+    let (john, jane) = (world.signed_in(&JOHN).await, world.signed_in(&JANE).await);
+    for fault in [Fault::SessionCheckRefused, Fault::SessionCheckHangs] {
+        world.sandbox().commit_fault(fault);
+        for tab in [&john, &jane] {
+            let answer = ask_until(tab, |answer| answer.status != StatusCode::OK).await;
+            assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{fault:?}");
+            assert!(answer.cookies_set().is_empty(), "the cookie is kept");
+            assert_eq!(answer.json()["error"], "platform_unreachable");
+        }
+        world.sandbox().clear_faults();
+        for tab in [&john, &jane] {
+            ask_until(tab, |answer| answer.status == StatusCode::OK).await;
+        }
+    }
+    world.sandbox().commit_fault(Fault::SessionCheckRefused);
+    ask_until(&jane, |answer| answer.status == StatusCode::SERVICE_UNAVAILABLE).await;
+    world.sandbox().end_session(JANE.uid).await.expect("the sandbox knows Jane");
+    world.sandbox().clear_faults();
+    let answer = ask_until(&jane, |answer| answer.status != StatusCode::SERVICE_UNAVAILABLE).await;
+    assert_eq!(answer.json()["error"], "session_ended", "{}", answer.body);
+    ask_until(&john, |answer| answer.status == StatusCode::OK).await;
+}
+
+/// Killed in the middle of the platform's answer: the browser sends it again, to the next process, and is in, once.
+pub async fn a_process_that_is_killed_takes_no_login_with_it(subject: &Subject) {
+    let mut world = World::new(subject).await;
+    let browser = world.browser();
+    let mut tab = browser.tab();
+    let response = world.response_for(&mut tab, "/me").await;
+    let mut half = TcpStream::connect(("127.0.0.1", world.port())).await.expect("the application listens");
+    let head = format!(
+        "POST /maestrano/auth/saml/consume/{MARKETPLACE} HTTP/1.1\r\nhost: localhost:{}\r\n\
+         content-type: application/x-www-form-urlencoded\r\ncontent-length: 100\r\n\r\nSAMLResponse=",
+        world.port()
+    );
+    half.write_all(head.as_bytes()).await.expect("the application reads");
+    world.crash().await;
+    tab.go(response.clone()).await;
+    assert_eq!((tab.page().status, tab.page().url.path()), (StatusCode::OK, "/me"));
+    let mut again = browser.tab();
+    again.go(response).await;
+    assert_eq!(again.page().status, StatusCode::FORBIDDEN);
+    // The session is in the cookie, so it outlives the process too.
+    world.crash().await;
+    assert_eq!(tab.fetch(Method::GET, "/maestrano/nowhere").await.status, StatusCode::NOT_FOUND);
+    assert_ne!(tab.fetch(Method::GET, "/me").await.status, StatusCode::UNAUTHORIZED);
 }
 
 async fn world(subject: &Subject) -> World {
