@@ -13,7 +13,7 @@ struct Need {
     packages: [&'static str; 4],
 }
 
-const NEEDS: [Need; 6] = [
+const NEEDS: [Need; 8] = [
     Need {
         program: "xmlsec1",
         purpose: "checks the sandbox's signatures",
@@ -44,10 +44,23 @@ const NEEDS: [Need; 6] = [
         purpose: "reads their headers",
         packages: ["libclang-dev", "clang-devel", "llvm", "clang"],
     },
+    Need {
+        program: REDIS,
+        purpose: "is the memory of many processes",
+        packages: ["redis-server", "redis", "redis", "valkey"],
+    },
+    Need {
+        program: "nginx",
+        purpose: "stands before many processes",
+        packages: ["nginx", "nginx", "nginx", "nginx"],
+    },
 ];
 
 /// The one library among them; it has no program.
 const LIBCLANG: &str = "libclang";
+
+/// Valkey will do as well.
+const REDIS: &str = "redis-server";
 
 /// The package managers whose package names are known, and how each installs.
 const INSTALLERS: [(&str, &str); 4] = [
@@ -150,8 +163,13 @@ fn is_there(program: &str) -> bool {
     if program == LIBCLANG {
         return has_libclang();
     }
+    if program == REDIS && is_there("valkey-server") {
+        return true;
+    }
     let path = env::var_os("PATH").unwrap_or_default();
-    let found = env::split_paths(&path).any(|folder| folder.join(program).is_file());
+    // Debian's servers are where only root looks.
+    let mut folders = env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
+    let found = folders.any(|folder| folder.join(program).is_file());
     // Homebrew links no command for the browser itself.
     found || (program == "chromium" && Path::new("/Applications/Chromium.app").exists())
 }
@@ -195,22 +213,32 @@ mod tests {
 
     #[test]
     fn a_machine_that_has_everything_is_left_alone() {
-        let all = &["xmlsec1", "chromium", "chromedriver", "xmlsec1-config", "pkg-config", "libclang"];
+        let all = &[
+            "xmlsec1",
+            "chromium",
+            "chromedriver",
+            "xmlsec1-config",
+            "pkg-config",
+            "libclang",
+            "redis-server",
+            "nginx",
+        ];
         assert_eq!(plan(&machine(all, false)), Plan::Ready);
     }
 
     #[test]
     fn root_on_debian_installs_what_is_missing_only() {
         let machine = machine(&["apt-get", "chromium", "pkg-config"], true);
-        let packages = vec!["xmlsec1", "chromium-driver", "libxmlsec1-dev", "libclang-dev"];
+        let packages =
+            vec!["xmlsec1", "chromium-driver", "libxmlsec1-dev", "libclang-dev", "redis-server", "nginx"];
         assert_eq!(plan(&machine), Plan::Install(packages));
     }
 
     #[test]
     fn others_are_told_the_command_of_their_system() {
-        let debian = asks(&machine(&["apt-get", "xmlsec1", "pkg-config", "libclang"], false));
+        let debian = asks(&machine(&["apt-get", "xmlsec1", "pkg-config", "libclang", "nginx"], false));
         assert!(debian.contains(
-            "`sudo apt-get install --yes --no-install-recommends chromium chromium-driver libxmlsec1-dev`"
+            "`sudo apt-get install --yes --no-install-recommends chromium chromium-driver libxmlsec1-dev redis-server`"
         ));
         assert!(
             asks(&machine(&["dnf"], true))
@@ -219,8 +247,9 @@ mod tests {
         let mac = asks(&machine(&["brew"], false));
         assert!(mac.contains("`brew install libxmlsec1` and `brew install --cask chromium` and"), "{mac}");
         assert!(
-            asks(&machine(&["pacman"], false)).contains("`sudo pacman -S xmlsec chromium pkgconf clang`")
+            asks(&machine(&["pacman"], false))
+                .contains("`sudo pacman -S xmlsec chromium pkgconf clang valkey nginx`")
         );
-        assert!(asks(&machine(&[], false)).contains("pkg-config, libclang cannot be found"));
+        assert!(asks(&machine(&[], false)).contains("libclang, redis-server, nginx cannot be found"));
     }
 }
