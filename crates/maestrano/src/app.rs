@@ -50,7 +50,8 @@ pub trait PartnerApp: Send + Sync + 'static {
     /// keyed by marketplace and id, never by e-mail (users.md 9.1), or refuse.
     ///
     /// The request is the one that finishes the login, made by the user's browser to the application itself:
-    /// it carries the application's own cookies, and in axum the extensions that its layers have put there.
+    /// it carries the application's own cookies, and in axum the extensions that its layers have put there. In
+    /// actix-web and Rocket, `with_request` of the adapter reaches the framework's own request.
     ///
     /// # Errors
     /// When the application cannot decide, for example because its database is down. The browser sees a page

@@ -18,6 +18,8 @@ use crate::secret::CookieKey;
 use crate::transport::{Limits, Sending, Transport, TransportError};
 use crate::webhook::{GroupRemoved, MemberRemoved, Notification};
 
+#[cfg(feature = "metrics")]
+mod counters;
 mod sessions;
 mod webhooks;
 

@@ -9,7 +9,7 @@ const THREE_MINUTES: Duration = Duration::minutes(3);
 
 impl World {
     /// Waits until no check is under way, and says how often the platform was asked.
-    async fn asked(&self) -> usize {
+    pub(super) async fn asked(&self) -> usize {
         for _ in 0..1000 {
             if self.sso.health().checks_under_way == 0 {
                 return self.platform.asked();
