@@ -259,6 +259,24 @@ fn without_a_tokio_runtime_the_page_asks_for_itself() {
     assert_eq!((outcome, world.platform.asked()), (Some(Check::Alive), 1));
 }
 
+#[test]
+fn a_runtime_that_is_shutting_down_holds_nobody_up() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    let world = runtime.block_on(World::new(&["one"]));
+    let handle = runtime.handle().clone();
+    drop(runtime);
+    let (sender, outcome) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let _inside = handle.enter();
+        let session = session(1);
+        let mut check = std::pin::pin!(world.sso.check(&session, world.marketplace(), NOW + THREE_MINUTES));
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        _ = sender.send(check.as_mut().poll(&mut context).is_ready());
+    });
+    let outcome = outcome.recv_timeout(std::time::Duration::from_secs(60));
+    assert_eq!(outcome, Ok(true), "the check comes to an end");
+}
+
 #[tokio::test]
 async fn an_outage_does_not_turn_into_a_storm() {
     let world = World::new(&["one"]).await;
