@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use maestrano::saml::{explain, verify};
+use maestrano::saml::{Fingerprint, explain, verify};
 use maestrano::{Login, Rejection};
 use time::UtcDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -29,7 +29,7 @@ enum Subject {
     ///
     /// The response is the value of the form field SAMLResponse, as the browser's network tab shows it, or
     /// the XML in it. What it is checked against comes from the settings of the application
-    /// (--marketplace), or from --certificate and --acs.
+    /// (--marketplace), or from --certificate (or --fingerprint) and --acs.
     Response(Box<Response>),
 }
 
@@ -39,11 +39,18 @@ struct Response {
     file: PathBuf,
     /// The marketplace that it came from: certificate and addresses are fetched with the settings in the
     /// environment (MNO_DEVPL_HOST and so on), as the application does when it starts.
-    #[arg(long, value_name = "NAME", conflicts_with = "certificate")]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["certificate", "fingerprint"])]
     marketplace: Option<String>,
     /// The platform's certificate, a PEM file; several while one replaces another.
-    #[arg(long, value_name = "FILE", required_unless_present = "marketplace", requires = "acs")]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["marketplace", "fingerprint"], requires = "acs")]
     certificate: Vec<PathBuf>,
+    /// The fingerprint of the platform's certificate, SHA-256 or SHA-1, where that is all that is configured: the
+    /// response carries the certificate then.
+    #[arg(long, value_name = "HEX", requires = "acs")]
+    fingerprint: Option<Fingerprint>,
+    /// By how many seconds the clocks may differ, at most 300; by default what the settings say, or 60.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u16).range(0..=300))]
+    allowance: Option<u16>,
     /// The consume address that the application has sent.
     #[arg(long, value_name = "URL")]
     acs: Option<String>,

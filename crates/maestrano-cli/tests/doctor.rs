@@ -15,6 +15,7 @@ use std::process::{Command, Output, Stdio};
 
 use maestrano_sandbox::{Options, Sandbox};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
 use keys::{MODERN, STRANGER};
@@ -141,6 +142,33 @@ fn programs_get_json() {
 fn any_of_several_certificates_may_be_the_right_one() {
     let capture = Capture::of(Draft::new().signed_by(&STRANGER).form_value());
     assert_eq!(capture.explained(&["--certificate", "stranger.pem"]).1, Some(0));
+}
+
+#[test]
+fn a_fingerprint_does_where_it_is_all_that_is_known() {
+    let capture = Capture::of(Draft::new().form_value());
+    let explained = |fingerprint: &str| {
+        let usual = ["response", "--acs", ACS, "--at", "2026-03-01T10:00:30Z", "--fingerprint", fingerprint];
+        said(&capture.command(&usual).output().unwrap())
+    };
+    let der = MODERN.certificate().der().to_vec();
+    let hex: String = Sha256::digest(&der).iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(explained(&hex).1, Some(0), "{}", explained(&hex).0);
+    let (text, code) = explained(&hex.replace(&hex[..2], "00"));
+    assert!(code == Some(1) && text.contains("certificate"), "{text}");
+    assert_eq!(explained("12:34").1, Some(2));
+}
+
+#[test]
+fn clocks_may_differ_by_as_much_as_is_said() {
+    let capture = Capture::of(Draft::new().form_value());
+    let late = |more: &[&str]| {
+        let usual =
+            ["response", "--certificate", "platform.pem", "--acs", ACS, "--at", "2026-03-01T10:05:30Z"];
+        said(&capture.command(&usual).args(more).output().unwrap()).1
+    };
+    assert_eq!((late(&["--allowance", "0"]), late(&["--allowance", "300"])), (Some(1), Some(0)));
+    assert_eq!(late(&["--allowance", "301"]), Some(2));
 }
 
 #[test]

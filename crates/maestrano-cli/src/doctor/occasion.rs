@@ -29,6 +29,9 @@ impl Occasion {
         if let Some(acs) = &response.acs {
             occasion.acs_url.clone_from(acs);
         }
+        if let Some(seconds) = response.allowance {
+            occasion.clock_allowance = Duration::from_secs(seconds.into());
+        }
         occasion.known_as.extend(response.audience.iter().cloned());
         occasion.request.clone_from(&response.request);
         occasion.now = response.at.unwrap_or_else(UtcDateTime::now);
@@ -67,7 +70,7 @@ impl Occasion {
                 .push(certificate.map_err(|source| Error::Certificate { file: file.clone(), source })?);
         }
         Ok(Self {
-            trust: Trust::new(certificates, None),
+            trust: Trust::new(certificates, response.fingerprint.clone()),
             acs_url: String::new(),
             known_as: Vec::new(),
             clock_allowance: Duration::from_secs(60),
