@@ -23,11 +23,36 @@ pub const PROGRAM: Asker = [("accept", "application/json"), ("sec-fetch-mode", "
 /// Longer than any answer takes, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How long to wait before something is asked again.
+const BEAT: Duration = Duration::from_millis(100);
+
 /// The asker's fields with cookies beside them.
 #[must_use]
 pub fn with_cookies(asker: Asker, cookies: &str) -> [(&'static str, &str); 3] {
     let [accept, mode] = asker;
     [accept, mode, ("cookie", cookies)]
+}
+
+/// Asks again and again until the answer is the one.
+///
+/// # Panics
+///
+/// When it never is.
+pub async fn ask_until(mut ask: impl AsyncFnMut() -> Page, is_it: impl Fn(&Page) -> bool) -> Page {
+    let mut last = None;
+    let asking = async {
+        let mut beat = tokio::time::interval(BEAT);
+        loop {
+            beat.tick().await;
+            let answer = ask().await;
+            if is_it(&answer) {
+                return answer;
+            }
+            last = Some(answer);
+        }
+    };
+    let answer = tokio::time::timeout(PATIENCE, asking).await;
+    answer.unwrap_or_else(|_| panic!("the answer does not come, this does: {last:?}"))
 }
 
 /// The reference in an answer, shown to a person or told to a program.

@@ -3,6 +3,7 @@
 use http::{Method, StatusCode};
 use serde_json::Value;
 
+use crate::ask::ask_until;
 use crate::browser::{Form, Page, Tab};
 
 /// Who the application takes the browser for.
@@ -19,6 +20,15 @@ pub async fn me(tab: &Tab) -> Value {
 /// Whether the application takes the browser for somebody.
 pub async fn is_signed_in(tab: &Tab) -> bool {
     tab.fetch(Method::GET, "/me").await.status == StatusCode::OK
+}
+
+/// Asks who the application takes the browser for, again and again until the answer is the one.
+///
+/// # Panics
+///
+/// When it never is.
+pub async fn me_until(tab: &Tab, is_it: impl Fn(&Page) -> bool) -> Page {
+    ask_until(async || tab.fetch(Method::GET, "/me").await, is_it).await
 }
 
 /// Presses the sign-out button of the page that the tab shows.

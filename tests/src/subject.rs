@@ -10,8 +10,8 @@ use crate::process::Process;
 const LISTENING: &str = "listening on";
 
 /// The variables by which a subject is told how a case wants it: a file for its data, ids of groups that it refuses,
-/// the path it lives below, a file with settings of Maestrano.
-const OWN: [&str; 4] = ["DATABASE", "EXCLUDED_COMPANIES", "BASE", "SETTINGS"];
+/// the path it lives below, a file with settings of Maestrano, the Redis that its processes share.
+const OWN: [&str; 5] = ["DATABASE", "EXCLUDED_COMPANIES", "BASE", "SETTINGS", "REDIS_URL"];
 
 /// An application: a binary that reads `PORT`, `HOST` and the `MNO_DEVPL_*` variables, prints `listening on …`,
 /// serves `/` to everybody and `/me` to who is signed in.

@@ -88,6 +88,15 @@ macro_rules! suite {
                 news_is_taken_and_nonsense_is_refused,
                 signing_out_ends_every_copy_of_the_session,
             }
+            processes {
+                sign_in_at_one_process_and_use_the_other,
+                a_response_spent_at_one_process_is_refused_at_the_other,
+                a_removal_that_arrives_at_one_ends_the_sessions_at_all,
+                a_removal_that_cannot_be_told_to_all_is_to_be_sent_again,
+                signing_out_at_one_is_signing_out_at_all,
+                a_process_that_starts_later_knows_who_was_removed,
+                without_redis_nobody_signs_in_and_everybody_stays_in,
+            }
             refused {
                 a_broken_response_is_refused_with_a_reference_and_without_a_reason,
                 a_response_is_taken_once,
@@ -133,6 +142,7 @@ macro_rules! suite {
             settings {
                 missing_variables_are_named,
                 a_platform_that_cannot_be_used_is_named,
+                a_redis_that_cannot_be_used_is_named,
             }
             chromium {
                 chromium_signs_in_and_is_signed_out,

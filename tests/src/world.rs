@@ -48,7 +48,7 @@ pub struct Setting {
     /// How long a session goes unasked.
     pub recheck: Duration,
     /// The application's address as the platform knows it, when a proxy stands before it; else localhost.
-    pub proxy: Option<&'static str>,
+    pub proxy: Option<String>,
     /// Variables of the application, beside or instead of the usual ones.
     pub variables: Vec<(&'static str, String)>,
 }
@@ -91,7 +91,7 @@ impl World {
     pub async fn with(subject: &Subject, setting: Setting) -> Self {
         loop {
             let port = free_port();
-            let address = setting.proxy.map_or_else(|| format!("http://localhost:{port}"), str::to_owned);
+            let address = setting.proxy.clone().unwrap_or_else(|| format!("http://localhost:{port}"));
             let seed = match &setting.seed {
                 Some(json) => Seed::from_json(json).unwrap_or_else(|error| panic!("{error}: {json}")),
                 None => Seed::with_marketplaces(setting.marketplaces),
@@ -101,14 +101,32 @@ impl World {
             let sandbox = platform(Options::default().seed(seed).recheck(setting.recheck)).await;
             let mut variables = variables(&sandbox, port);
             variables.extend(setting.variables.iter().cloned());
-            let mut app = subject.start(&variables);
-            if Subject::listens(&mut app).await {
+            if let Some(app) = start(subject, &variables).await {
                 let (subject, trail) = (subject.clone(), Trail::default());
                 return Self { sandbox, subject, variables, app, address, port, trail };
             }
-            // Somebody else may take a port between our look and the application's start.
-            assert!(app.log().contains("in use"), "the application does not start:\n{}", app.log());
         }
+    }
+
+    /// Starts another process of the application, with the same variables at a port of its own.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start.
+    pub(crate) async fn another(&self) -> (Process, u16) {
+        loop {
+            let port = free_port();
+            let mut variables = self.variables.clone();
+            variables.push(("PORT", port.to_string()));
+            if let Some(app) = start(&self.subject, &variables).await {
+                return (app, port);
+            }
+        }
+    }
+
+    /// Makes the application's name lead to another port of this machine from now on.
+    pub(crate) fn enter_at(&mut self, port: u16) {
+        self.port = port;
     }
 
     /// Kills the application as a crash does, and starts it again at the same place.
@@ -173,7 +191,7 @@ impl World {
     pub fn browser_for(&self, others: &[&Self]) -> Browser {
         let mut network = self.network();
         for other in others {
-            other.lead_to_app(&mut network);
+            other.lead(&mut network, other.port);
         }
         Browser::new(&network, &self.trail)
     }
@@ -230,7 +248,7 @@ impl World {
         request.unwrap_or_else(|| panic!("no response arrives: {}", tab.page().text()))
     }
 
-    /// The port of this machine where the application listens.
+    /// The port of this machine where the application's name leads: the application's own, or that of a proxy.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
@@ -238,14 +256,19 @@ impl World {
 
     /// Where the application's name leads.
     pub(crate) fn network(&self) -> Network {
+        self.network_to(self.port)
+    }
+
+    /// As if the application's name led to that port of this machine.
+    pub(crate) fn network_to(&self, port: u16) -> Network {
         let mut network = Network::new();
-        self.lead_to_app(&mut network);
+        self.lead(&mut network, port);
         network
     }
 
-    fn lead_to_app(&self, network: &mut Network) {
+    fn lead(&self, network: &mut Network, port: u16) {
         let host = &self.address[Position::BeforeHost..Position::AfterPort];
-        network.lead(host, (Ipv4Addr::LOCALHOST, self.port).into());
+        network.lead(host, (Ipv4Addr::LOCALHOST, port).into());
     }
 
     /// The session cookie of a browser, if it has one.
@@ -275,6 +298,20 @@ impl Drop for World {
             );
         }
     }
+}
+
+/// Starts the application; none when somebody else has taken its port since it was found free.
+///
+/// # Panics
+///
+/// When it does not start for another reason.
+async fn start(subject: &Subject, variables: &[(&'static str, String)]) -> Option<Process> {
+    let mut app = subject.start(variables);
+    if Subject::listens(&mut app).await {
+        return Some(app);
+    }
+    assert!(app.log().contains("in use"), "the application does not start:\n{}", app.log());
+    None
 }
 
 /// A sandbox with these options.

@@ -57,6 +57,7 @@ fn application() -> Router {
             "/form",
             get(async || Html("<form method=post action=/echo><textarea name=t>\n\na\nb</textarea><button>Go</button></form>")),
         )
+        .route("/button", get(async || Html("<form method=post action='/echo'><button>Press</button></form>")))
         .route("/echo", any(echo))
 }
 
@@ -180,6 +181,14 @@ async fn line_breaks_in_forms_are_sent_as_two_characters() {
     let form = tab.open(&format!("{app}/form")).await.forms().remove(0);
     tab.submit(form).await;
     assert!(says(&tab, "t=%0D%0Aa%0D%0Ab") && says(&tab, &format!("origin: {app}")));
+}
+
+#[tokio::test]
+async fn an_empty_form_tells_its_length() {
+    let (mut tab, app, _) = visitor().await;
+    let form = tab.open(&format!("{app}/button")).await.forms().remove(0);
+    tab.submit(form).await;
+    assert!(says(&tab, "content-length: 0"), "{}", tab.page().body);
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ use crate::error::{Error, Problem, Problems};
 use crate::memory::{InProcess, Memory};
 use crate::seal::Seal;
 use crate::session::Session;
-use crate::sso::{Health, Sso};
+use crate::sso::{Health, Platform, Sso};
 use crate::transport::Transport;
 use crate::web::{self, Arrival, Body, Denied, Site};
 
@@ -98,7 +98,12 @@ impl Maestrano {
     /// How the library is doing, for the application's health page. Asks nobody.
     #[must_use]
     pub fn health(&self) -> Health {
-        self.shared.sso.health()
+        let site = self.shared.site.load();
+        let mut health = self.shared.sso.health();
+        let is_configured =
+            |platform: &Platform| site.configuration.marketplace(platform.marketplace.as_str()).is_some();
+        health.platforms.retain(is_configured);
+        health
     }
 
     /// What is in force: the marketplaces and the rules.
@@ -163,6 +168,9 @@ impl Builder {
     }
 
     /// Checks the settings, fetches the marketplaces from the developer platform, and is ready.
+    ///
+    /// Whoever calls [`Maestrano`] inside a tokio runtime has its timer enabled, as `#[tokio::main]`, actix-web
+    /// and Rocket do.
     ///
     /// # Errors
     /// [`Error::Settings`] with everything that is wrong or missing, at once; [`Error::Refused`] when the

@@ -1,6 +1,7 @@
 //! Who is signed in.
 
 use aws_lc_rs::digest::{Context, SHA256};
+use serde::{Deserialize, Serialize};
 use time::UtcDateTime;
 
 use crate::ids::{GroupId, MarketplaceName, UserId};
@@ -22,7 +23,7 @@ pub struct Session {
 }
 
 /// A time as milliseconds since the epoch: what is compared for every page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct Milliseconds(pub(crate) i64);
 
 impl Milliseconds {

@@ -26,7 +26,8 @@ async fn main() -> ExitCode {
 
 async fn serve() -> Result<(), crm::Failure> {
     let (crm, base) = (Crm::from_env()?, crm::base()?);
-    let mno = Maestrano::from_settings(crm::settings()?).app(crm.clone()).connect().await?;
+    let memory = crm::memory().await?;
+    let mno = Maestrano::from_settings(crm::settings()?).app(crm.clone()).memory(memory).connect().await?;
     let app = Router::new()
         .route("/", get(home))
         .route("/me", get(me))

@@ -22,7 +22,8 @@ async fn main() -> ExitCode {
 
 async fn serve() -> Result<(), crm::Failure> {
     let (crm, base) = (Crm::from_env()?, crm::base()?);
-    let mno = Maestrano::from_settings(crm::settings()?).app(crm.clone()).connect().await?;
+    let memory = crm::memory().await?;
+    let mno = Maestrano::from_settings(crm::settings()?).app(crm.clone()).memory(memory).connect().await?;
     let address = Address::from_env()?;
     let socket = address.socket();
     let config = rocket::Config::figment()

@@ -49,6 +49,13 @@ impl Browser {
         Self { jar: Arc::default(), network: network.clone(), trail: trail.clone() }
     }
 
+    /// Another browser, with the cookies that this one has now, on a network of its own.
+    #[must_use]
+    pub fn copy_on(&self, network: &Network) -> Self {
+        let jar = self.jar().clone();
+        Self { jar: Arc::new(Mutex::new(jar)), network: network.clone(), trail: self.trail.clone() }
+    }
+
     /// A new, empty tab.
     #[must_use]
     pub fn tab(&self) -> Tab {

@@ -149,6 +149,10 @@ impl Request {
         if !self.method.is_safe() {
             set("origin", &self.origin());
         }
+        if self.method == Method::POST && self.form.is_empty() {
+            // A longer body tells its length by itself.
+            set("content-length", "0");
+        }
         if self.method == Method::POST && navigates {
             set("content-type", "application/x-www-form-urlencoded");
         }

@@ -7,15 +7,12 @@ use http::{Method, StatusCode};
 use maestrano_sandbox::Fault;
 use tempfile::TempDir;
 
-use crate::ask::{NAVIGATION, PROGRAM, assert_quiet, with_cookies};
+use crate::ask::{NAVIGATION, PROGRAM, ask_until, assert_quiet, with_cookies};
 use crate::browser::Page;
 use crate::subject::Subject;
 use crate::world::{JANE, JOHN, MARKETPLACE, Setting, World};
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
-
-/// Longer than any recheck takes, even on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Row "no session": to the only marketplace, the default one, the one used last, or to the choice.
 pub async fn without_a_session_the_way_in_is_named(subject: &Subject) {
@@ -52,7 +49,7 @@ pub async fn an_ended_session_leads_back_to_its_company(subject: &Subject) {
     tab.click_to("group_id=cld-2").await;
     let cookies = world.cookies(&browser);
     world.sandbox().end_session(JANE.uid).await.expect("the sandbox knows Jane");
-    let ended = ask_until(&world, &cookies, |answer| answer.status != StatusCode::OK).await;
+    let ended = me_until(&world, &cookies, |answer| answer.status != StatusCode::OK).await;
     let way_in = format!("/maestrano/auth/saml/init/{MARKETPLACE}?return_to=%2Fme&group_id=cld-2");
     assert_eq!(ended.status, StatusCode::UNAUTHORIZED);
     assert_eq!(
@@ -82,7 +79,7 @@ pub async fn past_the_grace_the_answer_is_503_and_the_cookie_stays(subject: &Sub
     world.sign_in(&mut tab, &JOHN).await;
     let cookies = world.cookies(&browser);
     world.sandbox().commit_fault(Fault::SessionCheckFails);
-    let told = ask_until(&world, &cookies, |answer| answer.status != StatusCode::OK).await;
+    let told = me_until(&world, &cookies, |answer| answer.status != StatusCode::OK).await;
     assert_eq!(
         (told.status, &told.json()["error"]),
         (StatusCode::SERVICE_UNAVAILABLE, &"platform_unreachable".into())
@@ -97,7 +94,7 @@ pub async fn past_the_grace_the_answer_is_503_and_the_cookie_stays(subject: &Sub
         }
     }
     world.sandbox().clear_faults();
-    let back = ask_until(&world, &cookies, |answer| answer.status == StatusCode::OK).await;
+    let back = me_until(&world, &cookies, |answer| answer.status == StatusCode::OK).await;
     assert_eq!(back.json()["uid"], JOHN.uid, "the same cookie opens again");
 }
 
@@ -176,18 +173,9 @@ pub async fn a_logout_is_done_asked_or_idle(subject: &Subject) {
 }
 
 /// Asks as a program for `/me` again and again until the answer is the one.
-async fn ask_until(world: &World, cookies: &str, is_it: impl Fn(&Page) -> bool) -> Page {
-    let asking = async {
-        let mut beat = tokio::time::interval(Duration::from_millis(100));
-        loop {
-            beat.tick().await;
-            let answer = world.ask(Method::GET, "/me", &with_cookies(PROGRAM, cookies), "").await;
-            if is_it(&answer) {
-                return answer;
-            }
-        }
-    };
-    tokio::time::timeout(PATIENCE, asking).await.expect("the answer changes at the recheck")
+async fn me_until(world: &World, cookies: &str, is_it: impl Fn(&Page) -> bool) -> Page {
+    let fields = with_cookies(PROGRAM, cookies);
+    ask_until(async || world.ask(Method::GET, "/me", &fields, "").await, is_it).await
 }
 
 async fn assert_leads_to(world: &World, cookies: &str, way_in: &str) {

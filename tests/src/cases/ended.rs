@@ -9,7 +9,7 @@ use crate::subject::Subject;
 use crate::world::{JANE, JOHN, MARKETPLACE, World};
 
 /// `app-1` and its key, as the platform sends them.
-const CREDENTIALS: &str = "Basic YXBwLTE6YXBwLTEta2V5LW9mLXRoZS1zYW5kYm94";
+pub(super) const CREDENTIALS: &str = "Basic YXBwLTE6YXBwLTEta2V5LW9mLXRoZS1zYW5kYm94";
 
 /// Everybody of that company, and nobody of another.
 pub async fn a_company_that_stops_using_the_app_is_out_at_the_next_request(subject: &Subject) {
@@ -116,7 +116,8 @@ async fn in_second_company(world: &World) -> Tab {
     tab
 }
 
-async fn webhook(world: &World, method: &str, path: &str, credentials: &str, body: &str) -> Page {
+/// What the platform gets for it when it sends such a webhook.
+pub(super) async fn webhook(world: &World, method: &str, path: &str, credentials: &str, body: &str) -> Page {
     let path = format!("/maestrano/{path}/{MARKETPLACE}");
     let fields = [("authorization", credentials), ("content-type", "application/json")];
     let fields = if credentials.is_empty() { &fields[1..] } else { &fields };

@@ -110,7 +110,7 @@ pub async fn the_session_cookie_is_small_and_lax_and_out_of_reach_of_scripts(sub
 /// Behind https the cookies are for https only, and no other host can set them. What the addresses are comes from the
 /// configuration, not from the request, which arrives by http from the proxy.
 pub async fn behind_https_the_cookies_are_locked_to_the_host(subject: &Subject) {
-    let setting = Setting { proxy: Some("https://crm.example.com"), ..Setting::default() };
+    let setting = Setting { proxy: Some("https://crm.example.com".to_owned()), ..Setting::default() };
     let world = World::with(subject, setting).await;
     let browser = world.browser();
     let mut tab = browser.tab();

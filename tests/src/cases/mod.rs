@@ -14,6 +14,7 @@ pub mod marketplaces;
 pub mod methods;
 pub mod outcomes;
 pub mod place;
+pub mod processes;
 pub mod recheck;
 pub mod refused;
 pub mod scenarios;

@@ -7,19 +7,17 @@ use maestrano_sandbox::Fault;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
-use crate::browser::{Page, Tab};
+use crate::browser::Page;
+use crate::crm::me_until;
 use crate::subject::Subject;
 use crate::world::{JANE, JOHN, MARKETPLACE, Setting, World};
-
-/// Longer than any recheck takes, even on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Signed out there is signed out here.
 pub async fn a_session_ended_at_the_platform_ends_at_the_recheck(subject: &Subject) {
     let world = world(subject).await;
     let mut tab = world.signed_in(&JOHN).await;
     world.sandbox().end_session(JOHN.uid).await.expect("the sandbox knows John");
-    let answer = ask_until(&tab, |answer| answer.status != StatusCode::OK).await;
+    let answer = me_until(&tab, |answer| answer.status != StatusCode::OK).await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
     assert_eq!(answer.json()["error"], "session_ended", "{}", answer.body);
     assert!(answer.cookies_set().iter().any(|name| name.contains("mno_session")), "the cookie is cleared");
@@ -34,7 +32,7 @@ pub async fn a_session_that_goes_on_is_kept(subject: &Subject) {
     let world = world(subject).await;
     let tab = world.signed_in(&JOHN).await;
     let answer =
-        ask_until(&tab, |answer| answer.status != StatusCode::OK || world.sandbox().session_checks() >= 2);
+        me_until(&tab, |answer| answer.status != StatusCode::OK || world.sandbox().session_checks() >= 2);
     assert_eq!(answer.await.status, StatusCode::OK);
 }
 
@@ -54,7 +52,7 @@ pub async fn an_outage_of_the_platform_signs_nobody_out(subject: &Subject) {
         world.sandbox().commit_fault(fault);
         let before = world.sandbox().session_checks();
         let asked = |_: &Page| world.sandbox().session_checks() > before;
-        let answer = ask_until(&tab, |answer| answer.status != StatusCode::OK || asked(answer)).await;
+        let answer = me_until(&tab, |answer| answer.status != StatusCode::OK || asked(answer)).await;
         assert_eq!(answer.status, StatusCode::OK, "{fault:?}");
         assert_eq!(tab.fetch(Method::GET, "/me").await.status, StatusCode::OK, "{fault:?}");
         world.sandbox().clear_faults();
@@ -74,23 +72,23 @@ pub async fn after_an_outage_sessions_go_on_or_end_as_the_platform_says(subject:
     for fault in [Fault::SessionCheckRefused, Fault::SessionCheckHangs] {
         world.sandbox().commit_fault(fault);
         for tab in [&john, &jane] {
-            let answer = ask_until(tab, |answer| answer.status != StatusCode::OK).await;
+            let answer = me_until(tab, |answer| answer.status != StatusCode::OK).await;
             assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{fault:?}");
             assert!(answer.cookies_set().is_empty(), "the cookie is kept");
             assert_eq!(answer.json()["error"], "platform_unreachable");
         }
         world.sandbox().clear_faults();
         for tab in [&john, &jane] {
-            ask_until(tab, |answer| answer.status == StatusCode::OK).await;
+            me_until(tab, |answer| answer.status == StatusCode::OK).await;
         }
     }
     world.sandbox().commit_fault(Fault::SessionCheckRefused);
-    ask_until(&jane, |answer| answer.status == StatusCode::SERVICE_UNAVAILABLE).await;
+    me_until(&jane, |answer| answer.status == StatusCode::SERVICE_UNAVAILABLE).await;
     world.sandbox().end_session(JANE.uid).await.expect("the sandbox knows Jane");
     world.sandbox().clear_faults();
-    let answer = ask_until(&jane, |answer| answer.status != StatusCode::SERVICE_UNAVAILABLE).await;
+    let answer = me_until(&jane, |answer| answer.status != StatusCode::SERVICE_UNAVAILABLE).await;
     assert_eq!(answer.json()["error"], "session_ended", "{}", answer.body);
-    ask_until(&john, |answer| answer.status == StatusCode::OK).await;
+    me_until(&john, |answer| answer.status == StatusCode::OK).await;
 }
 
 /// Killed in the middle of the platform's answer: the browser sends it again, to the next process, and is in, once.
@@ -120,19 +118,4 @@ pub async fn a_process_that_is_killed_takes_no_login_with_it(subject: &Subject) 
 
 async fn world(subject: &Subject) -> World {
     World::with(subject, Setting { recheck: Duration::from_secs(1), ..Setting::default() }).await
-}
-
-/// Asks for `/me` again and again until the answer is the one.
-async fn ask_until(tab: &Tab, is_it: impl Fn(&Page) -> bool) -> Page {
-    let asking = async {
-        let mut beat = tokio::time::interval(Duration::from_millis(100));
-        loop {
-            beat.tick().await;
-            let answer = tab.fetch(Method::GET, "/me").await;
-            if is_it(&answer) {
-                return answer;
-            }
-        }
-    };
-    tokio::time::timeout(PATIENCE, asking).await.expect("the answer changes at the recheck")
 }

@@ -48,6 +48,20 @@ pub async fn a_platform_that_cannot_be_used_is_named(subject: &Subject) {
     }
 }
 
+/// Nobody there, and what is no URL; the password in it stays where it is.
+pub async fn a_redis_that_cannot_be_used_is_named(subject: &Subject) {
+    let sandbox = platform(Options::default()).await;
+    let nobody = format!("127.0.0.1:{}", free_port());
+    for (url, sentence) in [
+        (format!("redis://:a-password@{nobody}"), format!("REDIS_URL: Redis at {nobody} cannot be used: ")),
+        ("redis:a-password".to_owned(), "REDIS_URL: the URL of Redis cannot be read: ".to_owned()),
+    ] {
+        let complaint = complaint_with(subject, &sandbox, "REDIS_URL", &url).await;
+        assert!(complaint.lines().any(|line| line.starts_with(&sentence)), "{url}: {complaint}");
+        assert!(!complaint.contains("a-password"), "the password is told: {complaint}");
+    }
+}
+
 async fn complaint_with(subject: &Subject, sandbox: &Running, name: &'static str, value: &str) -> String {
     let mut all = variables(sandbox, free_port());
     all.retain(|(known, _)| *known != name);

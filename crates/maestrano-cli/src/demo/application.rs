@@ -42,7 +42,7 @@ impl Application {
         for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("MNO_")) {
             command.env_remove(name);
         }
-        for name in ["BASE", "DATABASE", "SETTINGS"] {
+        for name in ["BASE", "DATABASE", "REDIS_URL", "SETTINGS"] {
             command.env_remove(name);
         }
         command.envs(variables.iter().map(|(name, value)| (name, value)));

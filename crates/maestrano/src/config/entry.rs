@@ -101,7 +101,7 @@ impl<'a> Draft<'a> {
         let sha1 =
             self.rules.danger_allow_sha1 || (author == Author::Application && sso.flag("danger_allow_sha1"));
 
-        let webhooks = self.webhooks(entry);
+        let webhooks = self.webhooks(entry, name.as_ref());
         let connec = self.connec(&entry.section("connec"), known);
         let synchronization = synchronization(&app);
 
@@ -160,18 +160,23 @@ impl<'a> Draft<'a> {
         Some(path)
     }
 
-    fn webhooks(&mut self, entry: &Section<'_>) -> WebhookPaths {
+    fn webhooks(&mut self, entry: &Section<'_>, name: Option<&MarketplaceName>) -> WebhookPaths {
         let block = entry.section(if entry.has("webhooks") { "webhooks" } else { "webhook" });
         let (account, connec) = (block.section("account"), block.section("connec"));
-        let mut path = |section: &Section<'_>, key: &str| {
-            let path = section.parsed(key, |text| path_below(&self.rules.mount, text))?;
-            self.claim(section, key, pattern(&path), "the path");
-            Some(path)
+        // The usual paths are claimed too, so that no other marketplace takes them away.
+        let mut path = |section: &Section<'_>, key: &str, usual: &str| {
+            let mount = &self.rules.mount;
+            let path = section.parsed(key, |text| path_below(mount, text));
+            let usual = name.map(|name| format!("{mount}/{usual}/{name}"));
+            if let Some(claimed) = path.as_ref().or(usual.as_ref().filter(|_| !section.has(key))) {
+                self.claim(section, key, pattern(claimed), "the path");
+            }
+            path
         };
         WebhookPaths {
-            group: path(&account, "group_path"),
-            member: path(&account, "group_user_path"),
-            notification: path(&connec, "notification_path"),
+            group: path(&account, "group_path", "account/groups/:id"),
+            member: path(&account, "group_user_path", "account/groups/:group_id/users/:id"),
+            notification: path(&connec, "notification_path", "connec/notifications"),
         }
     }
 

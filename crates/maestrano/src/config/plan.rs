@@ -106,7 +106,7 @@ impl Rules {
     }
 
     /// How many checks of sessions may be under way at once, and while the platform is silent in any five
-    /// seconds (`rechecks_at_once`, 64).
+    /// seconds, or in the time of one check where that is longer (`rechecks_at_once`, 64).
     #[must_use]
     pub fn rechecks_at_once(&self) -> usize {
         self.rechecks_at_once

@@ -7,6 +7,7 @@ mod in_process;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use time::UtcDateTime;
 
@@ -45,6 +46,25 @@ pub trait Memory: fmt::Debug + Send + Sync + 'static {
     }
 }
 
+/// For an application that chooses its memory when it starts, or keeps a hand on it.
+impl<M: Memory + ?Sized> Memory for Arc<M> {
+    fn spend<'a>(&'a self, id: &'a str, until: UtcDateTime, now: UtcDateTime) -> Remembering<'a, bool> {
+        (**self).spend(id, until, now)
+    }
+
+    fn end(&self, ended: Ended, now: UtcDateTime) -> Remembering<'_, ()> {
+        (**self).end(ended, now)
+    }
+
+    fn ended(&self) -> &EndedSessions {
+        (**self).ended()
+    }
+
+    fn is_reachable(&self) -> bool {
+        (**self).is_reachable()
+    }
+}
+
 /// What a memory says, to come.
 pub type Remembering<'a, T> = Pin<Box<dyn Future<Output = Result<T, MemoryError>> + Send + 'a>>;
 
@@ -68,5 +88,52 @@ impl MemoryError {
     #[must_use]
     pub fn caused_by(self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self { source: Some(source.into()), ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::Duration;
+    use time::macros::utc_datetime;
+
+    use super::*;
+
+    const NOW: UtcDateTime = utc_datetime!(2026-11-23 10:00);
+
+    /// Knows ends, and nothing else.
+    #[derive(Debug, Default)]
+    struct Away(EndedSessions);
+
+    impl Memory for Away {
+        fn spend<'a>(&'a self, _: &'a str, _: UtcDateTime, _: UtcDateTime) -> Remembering<'a, bool> {
+            Box::pin(async { Err(MemoryError::new("it is away")) })
+        }
+
+        fn end(&self, ended: Ended, now: UtcDateTime) -> Remembering<'_, ()> {
+            self.0.insert(ended, now);
+            Box::pin(async { Ok(()) })
+        }
+
+        fn ended(&self) -> &EndedSessions {
+            &self.0
+        }
+
+        fn is_reachable(&self) -> bool {
+            false
+        }
+    }
+
+    #[tokio::test]
+    async fn a_shared_memory_answers_as_the_memory_itself_does() {
+        let memory = Arc::new(Away::default());
+        let shared: Arc<dyn Memory> = Arc::clone(&memory) as Arc<dyn Memory>;
+        // As a memory itself, not as what it leads to.
+        let shared: &dyn Memory = &shared;
+        let until = NOW + Duration::hours(1);
+        assert!(shared.spend("a", until, NOW).await.is_err());
+        let (marketplace, group) = ("uat".parse().unwrap(), "cld-1".parse().unwrap());
+        shared.end(Ended::group(&marketplace, &group, NOW, until), NOW).await.unwrap();
+        assert_eq!((shared.ended().len(), memory.ended().len()), (1, 1));
+        assert!(!shared.is_reachable());
     }
 }

@@ -11,12 +11,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration as StdDuration, Instant};
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
+use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use serde::Deserialize;
 use time::{Duration, UtcDateTime};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit as Permit, Semaphore, watch};
+use tokio::time::timeout;
 use tracing::field::Empty;
 use tracing::{Instrument, Span, debug, info_span, warn};
 
@@ -42,6 +44,8 @@ const REMEMBERED: u64 = 200_000;
 /// A request waits for so many checks of its session at most; one is usual.
 const ROUNDS: usize = 3;
 const ANSWER: usize = 16 * 1024;
+/// Beyond the time of a check, for what comes before and after it.
+const MARGIN: StdDuration = StdDuration::from_millis(500);
 
 /// The outcome of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,8 +90,15 @@ struct Entry {
 #[derive(Default)]
 struct State {
     known: Option<Known>,
-    /// A check that is under way; over when its sender is gone.
-    flight: Option<watch::Receiver<()>>,
+    flight: Option<Underway>,
+}
+
+/// A check that is under way.
+#[derive(Clone)]
+struct Underway {
+    began: Instant,
+    /// It is over when its sender is gone.
+    over: watch::Receiver<()>,
 }
 
 /// What the platform last said about a session.
@@ -101,7 +112,7 @@ enum Known {
 enum Step {
     Done(Check),
     /// A check is under way.
-    Wait(watch::Receiver<()>),
+    Wait(Underway),
     /// This check is to be made by the request itself, where there is no runtime to give it to.
     Fly(Flight),
     /// Too many checks are under way.
@@ -122,7 +133,12 @@ impl Checks {
         let duration = |duration: StdDuration| Duration::try_from(duration).unwrap_or(Duration::ZERO);
         let permits = Arc::new(Semaphore::new(most));
         Self {
-            known: Cache::builder().max_capacity(REMEMBERED).time_to_live(lifetime).build(),
+            // The newest is kept, whatever has been asked for more often.
+            known: Cache::builder()
+                .max_capacity(REMEMBERED)
+                .time_to_live(lifetime)
+                .eviction_policy(EvictionPolicy::lru())
+                .build(),
             asking: Arc::new(Asking {
                 transport,
                 memory,
@@ -159,20 +175,41 @@ impl Checks {
         }
         let visit = session.visit();
         let entry = self.known.get(&visit).unwrap_or_else(|| self.known.get_with(visit, Arc::default));
-        let mut permit = None;
+        let (mut permit, mut now) = (None, now);
         for _ in 0..ROUNDS {
+            let began = Instant::now();
             match self.step(&entry, session, marketplace, &mut permit, now) {
                 Step::Done(check) => return check,
                 // An error says that it is over.
-                Step::Wait(mut flight) => _ = flight.changed().await,
+                Step::Wait(mut flight) => _ = self.patiently(flight.over.changed()).await,
                 Step::Fly(flight) => flight.await,
-                Step::Queue => permit = Arc::clone(&self.asking.permits).acquire_owned().await.ok(),
+                Step::Queue => {
+                    let queue = Arc::clone(&self.asking.permits).acquire_owned();
+                    permit = self.patiently(queue).await.and_then(Result::ok);
+                    if permit.is_none() {
+                        return Check::Unreachable;
+                    }
+                }
             }
+            now += began.elapsed();
             if self.asking.memory.ended().includes(session) {
                 return Check::Ended;
             }
         }
         Check::Unreachable
+    }
+
+    /// Ends a session because its user has signed out.
+    pub(super) async fn sign_out(&self, session: &Session, now: UtcDateTime) {
+        self.asking.end(session, "logout", now).await;
+    }
+
+    /// Waits for another task no longer than a check may take: its runtime may be busy, or gone.
+    async fn patiently<T>(&self, other: impl Future<Output = T>) -> Option<T> {
+        match Handle::try_current() {
+            Ok(_) => timeout(self.asking.timeout + MARGIN, other).await.ok(),
+            Err(_) => Some(other.await),
+        }
     }
 
     pub(super) fn platforms(&self) -> Vec<Platform> {
@@ -192,26 +229,30 @@ impl Checks {
         now: UtcDateTime,
     ) -> Step {
         let mut state = entry.lock();
-        let known = state.known.unwrap_or(Known::Valid { from: session.opened(), until: session.recheck() });
-        let (due, is_ahead) = match known {
+        // What was heard before the session was opened does not concern it.
+        let (opened, recheck) = (session.opened(), session.recheck());
+        let known = state.known.filter(|known| known.heard() >= opened || opened > now);
+        let due = match known.unwrap_or(Known::Valid { from: opened, until: recheck }) {
             Known::Valid { from, until }
                 if is_fresh(Milliseconds::of(from), Milliseconds::of(until), Milliseconds::of(now)) =>
             {
                 return Step::Done(Check::Alive);
             }
-            // A time beyond reason comes of a clock that was put back.
-            Known::Valid { until, .. } => (until, now < until && until <= now + LONGEST),
+            Known::Valid { until, .. } => until,
             Known::Silent { due, asked } if asked <= now && now < asked + self.pause => {
                 return Step::Done(self.without_platform(due, now));
             }
-            Known::Silent { due, .. } => (due, false),
+            Known::Silent { due, .. } => due,
         };
-        let due = if is_ahead { due } else { due.min(now) };
+        // A time beyond reason comes of a clock that was put back.
+        let due = if due > now + LONGEST { now } else { due };
+        let is_ahead = now < due;
         let without = self.without_platform(due, now);
         let line = self.asking.platforms.line(marketplace.name());
         // Nobody waits for a platform that is known to be silent, as long as the session goes on without it.
         let goes_on = is_ahead || without == Check::Alive && line.is_silent();
-        if let Some(flight) = &state.flight {
+        let longest = 2 * (self.asking.timeout + MARGIN);
+        if let Some(flight) = state.flight.as_ref().filter(|flight| flight.began.elapsed() < longest) {
             return if goes_on { Step::Done(Check::Alive) } else { Step::Wait(flight.clone()) };
         }
         let free = permit.take().or_else(|| Arc::clone(&self.asking.permits).try_acquire_owned().ok());
@@ -222,11 +263,12 @@ impl Checks {
         if !line.may_call(self.most, self.pause, now) {
             return Step::Done(without);
         }
-        let (landing, flight) = watch::channel(());
+        let (landing, over) = watch::channel(());
+        let flight = Underway { began: Instant::now(), over };
         state.flight = Some(flight.clone());
         // A runtime that is shutting down drops what it is given at once, and dropping a landing takes the lock.
         drop(state);
-        let landing = Landing { entry: Arc::clone(entry), _over: landing, _permit: free };
+        let landing = Landing { entry: Arc::clone(entry), _permit: free, over: landing };
         let name = marketplace.name();
         let (user, group) = (session.user(), session.group());
         let span = info_span!("recheck", marketplace = %name, %user, %group, outcome = Empty);
@@ -247,6 +289,15 @@ impl Checks {
     }
 }
 
+impl Known {
+    /// When the platform was asked.
+    fn heard(self) -> UtcDateTime {
+        match self {
+            Self::Valid { from: heard, .. } | Self::Silent { asked: heard, .. } => heard,
+        }
+    }
+}
+
 impl Asking {
     /// Asks the platform, and remembers what it says.
     async fn ask(
@@ -262,8 +313,19 @@ impl Asking {
         let began = Instant::now();
         let outcome = match question {
             Ok(question) => match self.transport.send(question, Limits::new(self.timeout, ANSWER)).await {
-                Ok(response) => answer(&response),
-                Err(error) => Err(chain(&error)),
+                Ok(response) => {
+                    // Another status, or nonsense, may be about this session alone.
+                    if response.status().is_server_error()
+                        || response.status() == StatusCode::TOO_MANY_REQUESTS
+                    {
+                        line.was_silent(now);
+                    }
+                    answer(&response)
+                }
+                Err(error) => {
+                    line.was_silent(now);
+                    Err(chain(&error))
+                }
             },
             Err(error) => Err(format!("the address of the session check is wrong: {error}")),
         };
@@ -287,7 +349,6 @@ impl Asking {
                 return;
             }
             Err(reason) => {
-                line.was_silent(now);
                 told("unreachable");
                 warn!(reason, "session cannot be rechecked");
                 Known::Silent { due, asked: now }
@@ -311,24 +372,21 @@ impl Asking {
     }
 }
 
-impl Checks {
-    /// Ends a session because its user has signed out.
-    pub(super) async fn sign_out(&self, session: &Session, now: UtcDateTime) {
-        self.asking.end(session, "logout", now).await;
-    }
-}
-
 /// Ends a check, also when it was dropped halfway: whoever waits for it looks again.
 struct Landing {
     entry: Arc<Entry>,
-    /// Dropped after the entry was told.
-    _over: watch::Sender<()>,
+    /// Given back before those who wait are told, so that they find it.
     _permit: Permit,
+    over: watch::Sender<()>,
 }
 
 impl Drop for Landing {
     fn drop(&mut self) {
-        self.entry.lock().flight = None;
+        let mut state = self.entry.lock();
+        // One that was given up may land after the next has begun.
+        if state.flight.as_ref().is_some_and(|flight| flight.over.same_channel(&self.over.subscribe())) {
+            state.flight = None;
+        }
     }
 }
 
@@ -376,7 +434,7 @@ fn question(session: &Session, marketplace: &Marketplace) -> Result<Request<Byte
 
 /// What a response says. The error is a sentence for the log.
 fn answer(response: &Response<Bytes>) -> Result<Answer, String> {
-    if response.status() != http::StatusCode::OK {
+    if response.status() != StatusCode::OK {
         return Err(format!("the platform answers with status {}", response.status().as_u16()));
     }
     let json: AnswerJson = serde_json::from_slice(response.body()).map_err(|_| {

@@ -4,6 +4,9 @@
 use std::io::{Read, Write};
 use std::time::Duration as StdDuration;
 
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use flate2::Compression;
 use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
@@ -45,6 +48,8 @@ pub(crate) enum Refusal {
     NoTicket,
     #[error("this browser has not begun this login, or too long ago, or has finished it already")]
     NotBegun,
+    #[error("since this login was begun, the user or the group was removed, or the user has signed out")]
+    Overtaken,
     #[error("this browser begins login after login and finishes none")]
     Circles,
     #[error(transparent)]
@@ -65,6 +70,7 @@ impl Refusal {
             Self::TooLarge => "login_too_large",
             Self::NoTicket => "no_ticket",
             Self::NotBegun => "not_begun_here",
+            Self::Overtaken => "overtaken",
             Self::Circles => "circles",
             Self::Memory(_) => "memory_unavailable",
             Self::ByApp => "refused_by_app",
@@ -97,8 +103,10 @@ impl Sso {
             .clock_allowance(clock_allowance);
         let assertion = verify(response, &expectations, now)?;
         let mut login = Login::from_assertion(&assertion, marketplace.name(), marketplace.creation_mode())?;
-        session(&login, now)?;
-        let id = format!("assertion {} {}", marketplace.name(), assertion.id());
+        session(&login, now, now)?;
+        // By its digest: how long an id is, the platform decides.
+        let digest = digest(&SHA256, assertion.id().as_bytes());
+        let id = format!("assertion {} {}", marketplace.name(), BASE64_URL_SAFE_NO_PAD.encode(digest));
         if !self.memory.spend(&id, assertion.expires(), now).await? {
             return Err(Rejection::Replayed.into());
         }
@@ -139,7 +147,11 @@ impl Sso {
         if !self.memory.spend(&id, now + pending::LIFETIME, now).await? {
             return Err(Refusal::NotBegun);
         }
-        let session = session(login, now)?;
+        // An answer that was held back does not bring back who was removed meanwhile.
+        if self.has_ended(&session(login, pending.started(), now)?) {
+            return Err(Refusal::Overtaken);
+        }
+        let session = session(login, now, now)?;
         let go_to = match self.app.sign_in(login, request).await.map_err(Refusal::AppFailed)? {
             SignIn::Allow => pending.return_to().clone(),
             SignIn::AllowAt(path) => ReturnTo::parse(&path, mount),
@@ -153,11 +165,11 @@ impl Sso {
 }
 
 /// The session that a login opens.
-fn session(login: &Login, now: UtcDateTime) -> Result<Session, Refusal> {
-    let (marketplace, user, group) = (login.marketplace(), login.user().real_id(), login.group().id());
+fn session(login: &Login, opened: UtcDateTime, now: UtcDateTime) -> Result<Session, Refusal> {
+    let (marketplace, user, group) = (login.marketplace(), login.user().real_id().real(), login.group().id());
     let recheck = clamp(login.recheck(), now);
     let session =
-        Session::new(marketplace.clone(), user.clone(), group.clone(), now, recheck, login.token().clone());
+        Session::new(marketplace.clone(), user, group.clone(), opened, recheck, login.token().clone());
     if session.to_bytes().len() > LONGEST_SESSION { Err(Refusal::TooLarge) } else { Ok(session) }
 }
 

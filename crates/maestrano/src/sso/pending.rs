@@ -5,6 +5,7 @@ use time::{Duration, UtcDateTime};
 
 use super::return_to::ReturnTo;
 use crate::ids::MarketplaceName;
+use crate::session::Milliseconds;
 
 /// How long a begun login can be finished.
 pub(crate) const LIFETIME: Duration = Duration::minutes(10);
@@ -41,7 +42,7 @@ pub(crate) struct Pending {
     #[serde(rename = "r")]
     return_to: ReturnTo,
     #[serde(rename = "t")]
-    started: i64,
+    started: Milliseconds,
 }
 
 impl Pending {
@@ -49,8 +50,13 @@ impl Pending {
         &self.return_to
     }
 
+    /// When the login was begun.
+    pub(crate) fn started(&self) -> UtcDateTime {
+        self.started.time()
+    }
+
     fn is_current(&self, now: UtcDateTime) -> bool {
-        now.unix_timestamp() - self.started < LIFETIME.whole_seconds()
+        now - self.started() < LIFETIME
     }
 }
 
@@ -89,7 +95,7 @@ impl Logins {
         }
         self.in_vain = self.in_vain.saturating_add(1);
         let (request_id, marketplace) = (request_id.to_owned(), marketplace.clone());
-        self.pending.push(Pending { request_id, marketplace, return_to, started: now.unix_timestamp() });
+        self.pending.push(Pending { request_id, marketplace, return_to, started: Milliseconds::of(now) });
         let surplus = self.pending.len().saturating_sub(MOST);
         self.pending.drain(..surplus);
     }

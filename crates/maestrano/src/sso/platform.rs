@@ -13,7 +13,7 @@ use crate::ids::MarketplaceName;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Health {
-    /// Whether people can sign in and out: the [`Memory`](crate::memory::Memory) can be reached. The silence
+    /// Whether people can sign in: the [`Memory`](crate::memory::Memory) can be reached. The silence
     /// of a platform does not make an application unready, because its pages go on for the outage grace, and
     /// because taking every process away would make the outage total.
     pub ready: bool,
@@ -103,7 +103,8 @@ impl Line {
     pub(super) fn may_call(&self, most: usize, window: Duration, now: UtcDateTime) -> bool {
         let mut state = lock(&self.state);
         let Some(silence) = &mut state.silence else { return true };
-        if now < silence.window || now >= silence.window + window {
+        // Requests do not come in the order of their times: only what is far back is a clock that was put back.
+        if now + window < silence.window || now >= silence.window + window {
             (silence.window, silence.calls) = (now, 0);
         }
         silence.calls += 1;
@@ -142,6 +143,7 @@ mod tests {
         assert_eq!(allowed(NOW), 2);
         assert_eq!(allowed(NOW + Duration::milliseconds(4_999)), 0);
         assert_eq!(allowed(NOW + window), 3);
+        assert_eq!(allowed(NOW), 0, "a request that was slow");
         assert_eq!(allowed(NOW - window), 3, "the clock was put back");
         line.answered(NOW);
         assert_eq!(allowed(NOW), 10);

@@ -306,7 +306,10 @@ impl Visit<'_> {
             let action = self.site.routes.logout().to_owned();
             return Answer::ConfirmLogout { action }.response(self.visitor);
         }
-        self.sso.sign_out(&session, self.now).await;
+        // Who repeats it with a copy of the cookie ends nothing more.
+        if !self.sso.has_ended(&session) {
+            self.sso.sign_out(&session, self.now).await;
+        }
         let response = match self.site.configuration.marketplace(session.marketplace().as_str()) {
             Some(marketplace) => {
                 let to = marketplace.logout_url(Some(&session.user().real()));
@@ -340,9 +343,10 @@ impl Visit<'_> {
         let again = again.or_else(|| self.site.last(self.sso, self.parts, self.now));
         let again = |parameters: &[(&str, &str)]| self.site.init_for(again.as_ref(), parameters);
         let answer = match refusal {
-            Refusal::Rejected(Rejection::Replayed) | Refusal::NoTicket | Refusal::NotBegun => {
-                Answer::LoginNotBegun { again: again(&[]), reference }
-            }
+            Refusal::Rejected(Rejection::Replayed)
+            | Refusal::NoTicket
+            | Refusal::NotBegun
+            | Refusal::Overtaken => Answer::LoginNotBegun { again: again(&[]), reference },
             Refusal::Rejected(_) | Refusal::TooLarge => Answer::LoginRefused { again: again(&[]), reference },
             Refusal::Circles => Answer::Circles { again: again(&[(Launch::START_AGAIN, "1")]), reference },
             Refusal::Memory(_) => Answer::MemoryUnavailable { again: again(&[]), reference },

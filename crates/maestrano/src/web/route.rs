@@ -59,6 +59,8 @@ enum Piece {
     /// `:id` and `:group_id` (webhooks.md 5.2).
     Id,
     GroupId,
+    /// Any one segment.
+    Any,
 }
 
 /// What stands in the places of the placeholders.
@@ -92,7 +94,10 @@ impl Routes {
         // has the credentials.
         let default = configuration.default_marketplace().map(Marketplace::name);
         table.extend(usual_webhooks(mount, "", default));
-        table.extend(usual_webhooks(mount, "/:tenant", None));
+        table.extend(usual_webhooks(mount, "", None).map(|mut row| {
+            row.path.push(Piece::Any);
+            row
+        }));
         Self { choose, finish, logout, table }
     }
 
@@ -184,7 +189,8 @@ impl Row {
         for piece in &self.path {
             let segment = segments.next()?;
             match piece {
-                Piece::Plain(plain) if plain == segment || plain == ":tenant" => {}
+                Piece::Any => {}
+                Piece::Plain(plain) if plain == segment => {}
                 Piece::Plain(_) => return None,
                 placeholder => {
                     let text = percent_decode_str(segment).decode_utf8().ok()?;
@@ -198,6 +204,7 @@ impl Row {
         for (name, piece) in &self.query {
             let mut values = form_urlencoded::parse(query.as_bytes()).filter(|(key, _)| key == name);
             match piece {
+                Piece::Any => {}
                 Piece::Plain(plain) => values.find(|(_, value)| value == plain).map(drop)?,
                 placeholder => values.find(|(_, value)| found.put(placeholder, value)).map(drop)?,
             }

@@ -69,7 +69,7 @@ impl Visit<'_> {
             Outcome::Done => (Answer::Taken, "done"),
             Outcome::Nobody => {
                 warn!(marketplace = %name, kind, "webhook about nobody: the address holds no such identifier");
-                (Answer::Taken, "done")
+                (Answer::Taken, "nobody")
             }
             Outcome::Malformed(malformed) => {
                 let reference = reference();

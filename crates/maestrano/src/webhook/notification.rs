@@ -1,6 +1,7 @@
 //! Connec! has news: entities that were changed elsewhere (webhooks.md 5.3).
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -21,7 +22,8 @@ pub struct Notification {
 /// One entity, whole, as Connec! has it.
 #[derive(Clone)]
 pub struct Entity {
-    resource: String,
+    /// One text for all entities of a kind.
+    resource: Arc<str>,
     group: Option<GroupId>,
     json: Box<RawValue>,
 }
@@ -101,7 +103,7 @@ pub struct EntityError {
 impl fmt::Debug for Entity {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let length = self.json.get().len();
-        write!(formatter, "Entity({} of {:?}, {length} bytes)", self.resource, self.group)
+        write!(formatter, "Entity({:?} of {:?}, {length} bytes)", self.resource, self.group)
     }
 }
 
@@ -125,9 +127,10 @@ impl<'de> Visitor<'de> for ByResource {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entities, A::Error> {
         let mut entities = Vec::new();
         while let Some(resource) = map.next_key::<String>()? {
+            let resource: Arc<str> = resource.into();
             let All(all) = map.next_value()?;
             entities.extend(all.into_iter().map(|(group, json)| Entity {
-                resource: resource.clone(),
+                resource: Arc::clone(&resource),
                 group,
                 json,
             }));
@@ -254,6 +257,16 @@ mod tests {
         }
         assert!(Notification::parse(&"uat".parse().unwrap(), b"{\"a\xff\": []}").is_err());
         assert!(parse("{}").unwrap().entities().is_empty());
+    }
+
+    #[test]
+    fn a_long_name_of_a_kind_is_kept_once() {
+        let name = "a".repeat(500_000);
+        let body = format!(r#"{{"{name}": [{}{{}}]}}"#, "{},".repeat(150_000));
+        let news = parse(&body).unwrap();
+        assert_eq!(news.entities().len(), 150_001);
+        let (first, last) = (&news.entities()[0].resource, &news.entities()[150_000].resource);
+        assert!(Arc::ptr_eq(first, last) && **first == *name);
     }
 
     #[test]

@@ -209,6 +209,69 @@ async fn shortly_before_the_recheck_is_due_it_runs_and_no_page_waits() {
 }
 
 #[tokio::test]
+async fn a_check_that_fails_ahead_of_time_takes_nothing_from_the_grace() {
+    let world = World::new(&["one"]).await;
+    let due = NOW + THREE_MINUTES;
+    let mut outcomes = Vec::new();
+    for second in 144..400 {
+        let now = NOW + Duration::seconds(second);
+        outcomes.push((second, world.sso.check(&session(1), world.marketplace(), now).await));
+        world.asked().await;
+    }
+    let until = (due + THREE_MINUTES - NOW).whole_seconds();
+    for (second, outcome) in outcomes {
+        let expected = if second < until { Check::Alive } else { Check::Unreachable };
+        assert_eq!(outcome, expected, "in second {second}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_heard_before_a_session_was_opened_does_not_concern_it() {
+    let world = World::new(&["one"]).await;
+    world.platform.is_valid_until("2026-11-23T10:06:00Z");
+    assert_eq!(world.sso.check(&session(1), world.marketplace(), NOW + THREE_MINUTES).await, Check::Alive);
+    assert_eq!(world.asked().await, 1);
+    // Signed in again, at another process: this one has not forgotten.
+    let later = NOW + Duration::hours(1);
+    let (market, user, group) = ("one".parse().unwrap(), "usr-1".parse().unwrap(), "cld-1".parse().unwrap());
+    let again = Session::new(market, user, group, later, later + THREE_MINUTES, SessionToken::new("1"));
+    world.platform.is_gone();
+    let soon = later + Duration::seconds(150);
+    assert_eq!(world.sso.check(&again, world.marketplace(), soon).await, Check::Alive);
+    world.asked().await;
+    assert_eq!(world.sso.check(&again, world.marketplace(), soon + THREE_MINUTES).await, Check::Alive);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_ever_for_a_check_that_never_comes_back() {
+    let world = World::new(&["one"]).await;
+    // The transport does not keep to its limits.
+    let _closed = Arc::clone(&world.platform.door).write_owned().await;
+    let late = NOW + Duration::minutes(30);
+    for number in 0..70 {
+        let outcome = world.sso.check(&session(number), world.marketplace(), late).await;
+        assert_eq!(outcome, Check::Unreachable, "{number}");
+    }
+    assert_eq!(world.platform.asked(), 64);
+}
+
+#[tokio::test]
+async fn an_answer_about_one_session_does_not_make_the_platform_silent_for_others() {
+    let world = World::new(&["one"]).await;
+    let due = NOW + THREE_MINUTES;
+    let silent = || world.sso.health().platforms[0].silent_since.is_some();
+    for (status, body, expected) in [(404, "", false), (200, "<html>", false), (500, "", true)] {
+        world.platform.answers(status, body);
+        assert_eq!(
+            world.sso.check(&session(usize::from(status)), world.marketplace(), due).await,
+            Check::Alive
+        );
+        world.asked().await;
+        assert_eq!(silent(), expected, "{status}");
+    }
+}
+
+#[tokio::test]
 async fn an_end_that_is_found_ahead_of_time_ends_the_session_at_once() {
     let world = World::new(&["one"]).await;
     world.sign_in("one", NOW).await;
@@ -261,7 +324,7 @@ fn without_a_tokio_runtime_the_page_asks_for_itself() {
 
 #[test]
 fn a_runtime_that_is_shutting_down_holds_nobody_up() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let world = runtime.block_on(World::new(&["one"]));
     let handle = runtime.handle().clone();
     drop(runtime);
@@ -385,6 +448,27 @@ async fn signing_out_ends_every_copy_of_the_session_and_a_later_one_is_in() {
     world.sign_in("one", later + Duration::seconds(2)).await;
     assert!(world.check(later + Duration::seconds(3)).await.is_ok());
     assert_eq!(world.asked().await, 0);
+}
+
+#[tokio::test]
+async fn signing_out_again_with_a_copy_of_the_cookie_ends_nothing_more() {
+    let memory = InProcess::default();
+    let shared = Arc::new(memory.clone());
+    let world = World::with(&["one"], None, Ok(SignIn::Allow), shared, Arrival::Redirect).await;
+    world.sign_in("one", NOW).await;
+    let copy = world.cookies.lock().unwrap().clone();
+    for second in 1..100 {
+        *world.cookies.lock().unwrap() = copy.clone();
+        let request = world.request("POST", "/maestrano/logout", &[], "");
+        let now = NOW + Duration::seconds(second);
+        assert_eq!(world.send(request, now).await.status(), StatusCode::SEE_OTHER);
+        *world.cookies.lock().unwrap() = copy.clone();
+        assert!(world.check(now).await.is_err());
+    }
+    assert_eq!(memory.ended().len(), 1);
+    // What it says is the time of the first, so a later session lives.
+    world.sign_in("one", NOW + Duration::seconds(2)).await;
+    assert!(world.check(NOW + Duration::seconds(101)).await.is_ok());
 }
 
 #[tokio::test]

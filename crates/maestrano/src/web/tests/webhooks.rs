@@ -147,6 +147,31 @@ async fn who_is_removed_is_out_at_the_next_request_and_may_come_back() {
 }
 
 #[tokio::test]
+async fn an_answer_that_was_held_back_does_not_bring_back_who_was_removed() {
+    let world = World::new(&["one"]).await;
+    let id = world.begin("one", "", NOW).await;
+    let removed = NOW + Duration::milliseconds(500);
+    let path = "/maestrano/account/groups/cld-1/users/usr-1/one";
+    world.sent("DELETE", path, &key_of("one"), "", removed).await;
+    let login = login("one", &id, NOW);
+    let finished = NOW + Duration::seconds(30);
+    let answer = world.go(&world.finish(&login, finished), finished).await;
+    assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+    assert!(world.check(finished).await.is_err());
+    // Who begins after the removal is the platform's business again.
+    world.sign_in("one", removed + Duration::milliseconds(1)).await;
+    assert!(world.check(finished).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_path_for_any_tenant_is_no_marketplaces_own() {
+    let paths = serde_json::json!({"account": {"group_path": "/maestrano/gone/:id/:tenant/NAME"}});
+    let world = World::hooked(paths, REAL).await;
+    let answer = world.sent("DELETE", "/maestrano/gone/cld-1/x/one", &key_of("one"), "", NOW).await;
+    assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
 async fn in_virtual_mode_the_application_hears_of_its_own_user() {
     let world = World::hooked(serde_json::json!({}), crate::config::CreationMode::Virtual).await;
     let path = "/maestrano/account/groups/cld-1/users/usr-1/one";
