@@ -111,8 +111,8 @@ enum Known {
 /// What to do about a session.
 enum Step {
     Done(Check),
-    /// A check is under way.
-    Wait(Underway),
+    /// A check is under way; what holds if it never comes to an end.
+    Wait(Underway, Check),
     /// This check is to be made by the request itself, where there is no runtime to give it to.
     Fly(Flight),
     /// Too many checks are under way.
@@ -175,13 +175,18 @@ impl Checks {
         }
         let visit = session.visit();
         let entry = self.known.get(&visit).unwrap_or_else(|| self.known.get_with(visit, Arc::default));
-        let (mut permit, mut now) = (None, now);
+        let (mut permit, mut now, mut otherwise) = (None, now, Check::Unreachable);
         for _ in 0..ROUNDS {
             let began = Instant::now();
             match self.step(&entry, session, marketplace, &mut permit, now) {
                 Step::Done(check) => return check,
-                // An error says that it is over.
-                Step::Wait(mut flight) => _ = self.patiently(flight.over.changed()).await,
+                Step::Wait(mut flight, without) => {
+                    // An error says that it is over.
+                    if self.patiently(flight.over.changed()).await.is_none() {
+                        return without;
+                    }
+                    otherwise = without;
+                }
                 Step::Fly(flight) => flight.await,
                 Step::Queue => {
                     let queue = Arc::clone(&self.asking.permits).acquire_owned();
@@ -196,7 +201,7 @@ impl Checks {
                 return Check::Ended;
             }
         }
-        Check::Unreachable
+        otherwise
     }
 
     /// Ends a session because its user has signed out.
@@ -253,7 +258,7 @@ impl Checks {
         let goes_on = is_ahead || without == Check::Alive && line.is_silent();
         let longest = 2 * (self.asking.timeout + MARGIN);
         if let Some(flight) = state.flight.as_ref().filter(|flight| flight.began.elapsed() < longest) {
-            return if goes_on { Step::Done(Check::Alive) } else { Step::Wait(flight.clone()) };
+            return if goes_on { Step::Done(Check::Alive) } else { Step::Wait(flight.clone(), without) };
         }
         let free = permit.take().or_else(|| Arc::clone(&self.asking.permits).try_acquire_owned().ok());
         let Some(free) = free else {
@@ -279,7 +284,7 @@ impl Checks {
             Ok(runtime) => _ = runtime.spawn(ask),
             Err(_) => return Step::Fly(Box::pin(ask)),
         }
-        if goes_on { Step::Done(Check::Alive) } else { Step::Wait(flight) }
+        if goes_on { Step::Done(Check::Alive) } else { Step::Wait(flight, without) }
     }
 
     /// Whether a session goes on while the platform is silent. A process that has just begun allows for the

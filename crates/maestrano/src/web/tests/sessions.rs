@@ -253,6 +253,11 @@ async fn nobody_waits_for_ever_for_a_check_that_never_comes_back() {
         assert_eq!(outcome, Check::Unreachable, "{number}");
     }
     assert_eq!(world.platform.asked(), 64);
+    // Inside the grace the session goes on.
+    let other = World::new(&["one"]).await;
+    let _closed = Arc::clone(&other.platform.door).write_owned().await;
+    let outcome = other.sso.check(&session(1), other.marketplace(), NOW + THREE_MINUTES).await;
+    assert_eq!((outcome, other.platform.asked()), (Check::Alive, 1));
 }
 
 #[tokio::test]
