@@ -14,7 +14,8 @@ use crate::error::Error;
 use crate::follower::Follower;
 use crate::keys::Keys;
 use crate::memory::Redis;
-use crate::server::{Server, Waits};
+use crate::server::{LONGEST_COMMAND, Server, Waits};
+use crate::teller::Teller;
 
 impl Redis {
     /// Begins with a URL: `redis://HOST:PORT`, `rediss://` for TLS, `redis+unix:///PATH` for a socket; with
@@ -47,10 +48,10 @@ impl Builder {
         Self { root_certificate: Some(pem.into()), ..self }
     }
 
-    /// How long a command may take before it counts as failed; 1 second by default. Give all processes the
-    /// same.
+    /// How long a command may take before it counts as failed; 1 second by default, and 30 seconds when more
+    /// is given. Give all processes the same.
     pub fn timeout(self, timeout: Duration) -> Self {
-        Self { waits: Waits { command: timeout, ..self.waits }, ..self }
+        Self { waits: Waits { command: timeout.min(LONGEST_COMMAND), ..self.waits }, ..self }
     }
 
     /// How long it may take to connect and sign in; 2 seconds by default.
@@ -67,11 +68,13 @@ impl Builder {
     pub async fn connect(self) -> Result<Redis, Error> {
         let server = Arc::new(Server::new(self.client()?, self.waits));
         let (keys, ended) = (Keys::new(self.prefix), Arc::new(EndedSessions::default()));
-        let mut follower = Follower::new(Arc::clone(&server), keys.clone(), Arc::clone(&ended));
+        let teller = Arc::new(Teller::new(Arc::clone(&server), keys.clone()));
+        let mut follower =
+            Follower::new(Arc::clone(&server), keys.clone(), Arc::clone(&ended), Arc::clone(&teller));
         follower.begin().await.map_err(|failure| Error::unavailable(&server.address(), failure))?;
         let mut tasks = JoinSet::new();
         tasks.spawn(follower.follow());
-        Ok(Redis::new(server, keys, ended, tasks))
+        Ok(Redis::new(server, keys, ended, teller, tasks))
     }
 
     fn client(&self) -> Result<Client, Error> {
@@ -98,5 +101,19 @@ impl fmt::Debug for Builder {
         // The URL may hold a password.
         let mut builder = formatter.debug_struct("Builder");
         builder.field("prefix", &self.prefix).field("waits", &self.waits).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_is_a_longest_time_for_a_command() {
+        for (given, used) in
+            [(Duration::from_millis(5), Duration::from_millis(5)), (Duration::MAX, LONGEST_COMMAND)]
+        {
+            assert_eq!(Redis::at("redis://127.0.0.1").timeout(given).waits.command, used);
+        }
     }
 }

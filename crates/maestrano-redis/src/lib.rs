@@ -5,6 +5,7 @@ mod builder;
 mod error;
 mod memory;
 mod follower;
+mod teller;
 mod ends;
 mod server;
 mod keys;

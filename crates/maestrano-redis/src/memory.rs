@@ -6,21 +6,27 @@ use std::sync::Arc;
 use maestrano::memory::{Ended, EndedSessions, Memory, MemoryError, Remembering};
 use redis::cmd;
 use time::UtcDateTime;
+use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 
-use crate::ends;
 use crate::keys::Keys;
 use crate::server::{Failure, Server};
+use crate::teller::Teller;
 
 /// A memory that the processes of an application share, on Redis or Valkey. Clones are the same memory.
 ///
 /// While Redis does not answer, [`spend`](Memory::spend) is an error, so that logins are refused rather than
 /// accepted twice; what is known of ended sessions stays known, and is brought up to date when Redis is back.
+/// [`end`](Memory::end) is an error as well, and the end, of which this process knows, is told to the others
+/// when Redis is back: up to 10,000 ends are kept for that, those of groups and members rather than those of
+/// sign-ins. A future of `end` that is dropped has told it all the same.
 #[derive(Clone)]
 pub struct Redis {
     server: Arc<Server>,
     keys: Keys,
     ended: Arc<EndedSessions>,
+    teller: Arc<Teller>,
+    runtime: Handle,
     /// The follower, which ends with it.
     _tasks: Arc<JoinSet<()>>,
 }
@@ -30,9 +36,10 @@ impl Redis {
         server: Arc<Server>,
         keys: Keys,
         ended: Arc<EndedSessions>,
+        teller: Arc<Teller>,
         tasks: JoinSet<()>,
     ) -> Self {
-        Self { server, keys, ended, _tasks: Arc::new(tasks) }
+        Self { server, keys, ended, teller, runtime: Handle::current(), _tasks: Arc::new(tasks) }
     }
 
     fn error(&self, failure: Failure) -> MemoryError {
@@ -52,11 +59,17 @@ impl Memory for Redis {
     }
 
     fn end(&self, ended: Ended, now: UtcDateTime) -> Remembering<'_, ()> {
-        let (text, left) = (ended.to_text(), left(ended.until(), now));
-        self.ended.insert(ended, now);
+        self.ended.insert(ended.clone(), now);
+        // A task of its own, which goes on when whoever waits for it has gone away.
+        let teller = Arc::clone(&self.teller);
+        let telling = self.runtime.spawn(async move { teller.tell(vec![ended], now).await });
         Box::pin(async move {
-            let tell = |connection| ends::tell(connection, &self.keys, &text, left);
-            self.server.ask(tell).await.map_err(|error| self.error(error))
+            match telling.await {
+                Ok(told) => told.map_err(|failure| self.error(failure)),
+                Err(stopped) => {
+                    Err(MemoryError::new("the runtime that it was made in has ended").caused_by(stopped))
+                }
+            }
         })
     }
 

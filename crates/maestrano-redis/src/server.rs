@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
@@ -16,7 +16,7 @@ use tracing::{info, warn};
 /// connection that is there is one that has worked, and after a failover the name is resolved again.
 pub(crate) struct Server {
     client: Client,
-    connection: RwLock<Option<MultiplexedConnection>>,
+    connection: RwLock<Option<Arc<MultiplexedConnection>>>,
     waits: Waits,
 }
 
@@ -26,6 +26,9 @@ pub(crate) struct Waits {
     pub(crate) command: Duration,
     pub(crate) connect: Duration,
 }
+
+/// The longest that a command may take: by far less than ends are news, or nobody would be in touch.
+pub(crate) const LONGEST_COMMAND: Duration = Duration::from_secs(30);
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -57,19 +60,24 @@ impl Server {
         self.connection().is_some()
     }
 
-    /// Makes the connection, and tries whether this Redis can be written to: a replica, a full one, or one
-    /// whose rules forbid it, is to be noticed now rather than at somebody's login.
-    pub(crate) async fn connect(&self, writable: &str) -> Result<(), Failure> {
+    /// Makes the connection, and keeps it when what is tried on it succeeds.
+    pub(crate) async fn connect<Probe>(
+        &self,
+        probe: impl FnOnce(MultiplexedConnection) -> Probe,
+    ) -> Result<(), Failure>
+    where
+        Probe: Future<Output = RedisResult<()>>,
+    {
         // Waits are bounded here, for everything in one way.
         let config = AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
         let connect = async {
             let mut connection = self.client.get_multiplexed_async_connection_with_config(&config).await?;
-            cmd("SET").arg(writable).arg("").arg("PX").arg(1000).exec_async(&mut connection).await?;
+            probe(connection.clone()).await?;
             self.warn_of_eviction(&mut connection).await;
             Ok(connection)
         };
         let connection = within(self.waits.connect, connect).await?;
-        *self.connection.write().unwrap_or_else(PoisonError::into_inner) = Some(connection);
+        *self.connection.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(connection));
         info!(address = %self.address(), "connected to Redis");
         Ok(())
     }
@@ -83,18 +91,23 @@ impl Server {
         Talk: Future<Output = RedisResult<T>>,
     {
         let connection = self.connection().ok_or(Failure::NotConnected)?;
-        let answer = within(self.waits.command, talk(connection)).await;
+        let answer = within(self.waits.command, talk((*connection).clone())).await;
         if let Err(failure) = &answer {
-            let lost = self.connection.write().unwrap_or_else(PoisonError::into_inner).take();
-            if lost.is_some() {
-                warn!(address = %self.address(), %failure, "the connection to Redis is given up");
-            }
+            self.give_up(&connection, failure);
         }
         answer
     }
 
-    fn connection(&self) -> Option<MultiplexedConnection> {
+    fn connection(&self) -> Option<Arc<MultiplexedConnection>> {
         self.connection.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Drops a connection, unless there is another one already.
+    fn give_up(&self, lost: &Arc<MultiplexedConnection>, failure: &Failure) {
+        let mut connection = self.connection.write().unwrap_or_else(PoisonError::into_inner);
+        if connection.take_if(|connection| Arc::ptr_eq(connection, lost)).is_some() {
+            warn!(address = %self.address(), %failure, "the connection to Redis is given up");
+        }
     }
 
     /// A Redis that makes room for new keys by dropping old ones forgets which logins are spent.
@@ -135,7 +148,64 @@ fn eviction(memory: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use redis::io::tcp::TcpSettings;
+    use redis::{ErrorKind, IntoConnectionInfo};
+    use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+    use tokio::net::TcpListener;
+    use tokio::sync::oneshot;
+
     use super::*;
+
+    /// The port of one who says OK to every command.
+    async fn agreeable() -> u16 {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(async move {
+                    let (read, mut write) = stream.into_split();
+                    let mut lines = BufReader::new(read).lines();
+                    while let Ok(Some(line)) = lines.next_line().await {
+                        if line.starts_with('*') {
+                            write.write_all(b"+OK\r\n").await.unwrap();
+                        }
+                    }
+                });
+            }
+        });
+        port
+    }
+
+    #[tokio::test]
+    async fn a_late_failure_of_an_old_connection_leaves_the_new_one_alone() {
+        let info = format!("redis://127.0.0.1:{}", agreeable().await).into_connection_info().unwrap();
+        let client = Client::open(info.set_tcp_settings(TcpSettings::default())).unwrap();
+        let wait = Duration::from_secs(30);
+        let server = Arc::new(Server::new(client, Waits { command: wait, connect: wait }));
+        // A command that fails when it is told to.
+        let slow = async || {
+            let ((begin, begun), (fail, failed)) = (oneshot::channel(), oneshot::channel::<()>());
+            let server = Arc::clone(&server);
+            let talk = move |_| async {
+                begin.send(()).unwrap();
+                failed.await.unwrap();
+                Err::<(), _>(RedisError::from((ErrorKind::Io, "late")))
+            };
+            let asking = tokio::spawn(async move { server.ask(talk).await });
+            begun.await.unwrap();
+            (fail, asking)
+        };
+        server.connect(|_| async { Ok(()) }).await.unwrap();
+        let (fail_first, first) = slow().await;
+        let (fail_second, second) = slow().await;
+        fail_first.send(()).unwrap();
+        assert!(first.await.unwrap().is_err());
+        assert!(!server.is_connected());
+        server.connect(|_| async { Ok(()) }).await.unwrap();
+        fail_second.send(()).unwrap();
+        assert!(second.await.unwrap().is_err());
+        assert!(server.is_connected());
+    }
 
     #[test]
     fn a_server_that_drops_keys_is_told_from_others() {

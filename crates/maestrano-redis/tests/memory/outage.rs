@@ -2,7 +2,7 @@
 
 use std::time::Duration as Wait;
 
-use maestrano::memory::Memory;
+use maestrano::memory::{Ended, Memory};
 use maestrano_redis::Redis;
 use time::{Duration, UtcDateTime};
 
@@ -44,11 +44,46 @@ async fn while_the_server_is_gone_nothing_is_spent_and_what_is_known_stays_known
         server.restart();
         is_back(&here).await;
         is_back(&there).await;
-        assert_eq!((here.ended().len(), there.ended().len()), (2, 1));
+        eventually("the second end is known there", async || there.ended().len() == 2).await;
+        assert_eq!(here.ended().len(), 2);
         assert!(here.spend("a", now + HOUR, now).await.unwrap());
         assert!(!there.spend("a", now + HOUR, now).await.unwrap());
         there.end(third, now).await.unwrap();
         eventually("the third end is known here", async || here.ended().len() == 3).await;
+    }
+}
+
+#[tokio::test]
+async fn ends_that_could_not_be_told_are_told_when_the_server_is_back() {
+    let now = UtcDateTime::now();
+    for engine in engines() {
+        let (mut server, here, there) = two_processes(engine).await;
+        let [group, member, visit] = ends(now);
+        // It goes away while it is asked, it is away, and the one who asked is away as well.
+        server.signal("STOP");
+        assert!(here.end(group, now).await.is_err());
+        assert!(here.end(member, now).await.is_err());
+        drop(here.end(visit, now));
+        server.kill();
+        server.restart();
+        eventually("all ends are known there", async || there.ended().len() == 3).await;
+        assert_eq!(server.memory().connect().await.unwrap().ended().len(), 3);
+    }
+}
+
+#[tokio::test]
+async fn more_ends_than_are_told_at_once_are_told_when_the_server_is_back() {
+    let now = UtcDateTime::now();
+    for engine in engines() {
+        let (mut server, here, there) = two_processes(engine).await;
+        server.kill();
+        let visit = ends(now)[2].clone();
+        for number in 0..2_500 {
+            let key = visit.key().replace("2f", &format!("{number:x}"));
+            let _ = here.end(Ended::from_key(&key, visit.until()).unwrap(), now).await;
+        }
+        server.restart();
+        eventually("all ends are known there", async || there.ended().len() == 2_500).await;
     }
 }
 
@@ -79,7 +114,8 @@ async fn who_has_lost_touch_reads_all_that_was_told_meanwhile() {
         let (server, here, there) = two_processes(engine).await;
         for (known, end) in (1..).zip(ends(now)) {
             // As if told long ago: it is no news.
-            let words = ["ZADD", "maestrano:ended", "+inf", &end.to_text()];
+            let set = if end.is_visit() { "maestrano:ended:visits" } else { "maestrano:ended:removals" };
+            let words = ["ZADD", set, "+inf", &end.key()];
             let _: i64 = server.say_words(&words).await;
             let _: i64 = server.say("CLIENT KILL TYPE normal SKIPME yes").await;
             for process in [&here, &there] {

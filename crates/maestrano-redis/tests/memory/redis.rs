@@ -4,7 +4,7 @@ use std::error::Error as _;
 use std::net::TcpListener;
 use std::time::Duration as Wait;
 
-use maestrano::memory::Memory;
+use maestrano::memory::{Ended, Memory};
 use maestrano_redis::{Error, Redis};
 use time::{Duration, UtcDateTime};
 
@@ -12,6 +12,21 @@ use crate::rules::ends;
 use crate::server::{Server, engines, eventually};
 
 const HOUR: Duration = Duration::HOUR;
+const VISITS: &str = "maestrano:ended:visits";
+const REMOVALS: &str = "maestrano:ended:removals";
+const NEWS: &str = "maestrano:news";
+
+fn set(end: &Ended) -> &'static str {
+    if end.is_visit() { VISITS } else { REMOVALS }
+}
+
+async fn score(server: &Server, set: &str, key: &str) -> i64 {
+    server.say_words::<f64>(&["ZSCORE", set, key]).await as i64
+}
+
+fn milliseconds(time: UtcDateTime) -> i64 {
+    (time.unix_timestamp_nanos() / 1_000_000) as i64
+}
 
 /// What a person gets to read, and all that a log could hold.
 fn all_of(error: &Error) -> String {
@@ -34,18 +49,92 @@ async fn who_begins_later_knows_of_every_end_however_long_ago_it_was_told() {
 }
 
 #[tokio::test]
+async fn an_end_that_is_told_again_and_again_is_there_once_and_for_longest() {
+    let now = UtcDateTime::now();
+    for engine in engines() {
+        let server = Server::start(engine);
+        let (here, there) =
+            (server.memory().connect().await.unwrap(), server.memory().connect().await.unwrap());
+        let order = [5, 9, 1, 7, 0];
+        for seconds in order {
+            for end in ends(now + Duration::seconds(seconds)) {
+                here.end(end, now).await.unwrap();
+            }
+        }
+        for (set, count) in [("ended:visits", 1), ("ended:removals", 2), ("news", 3)] {
+            assert_eq!(server.say::<i64>(&format!("ZCARD maestrano:{set}")).await, count, "{set}");
+        }
+        for end in ends(now + Duration::seconds(9)) {
+            assert_eq!(score(&server, set(&end), &end.key()).await, milliseconds(end.until()));
+        }
+        eventually("the ends are known there", async || there.ended().len() == 3).await;
+    }
+}
+
+#[tokio::test]
+async fn ends_of_visits_push_out_each_other_and_not_those_of_groups_and_members() {
+    let now = UtcDateTime::now();
+    for engine in engines() {
+        let [group, member, visit] = ends(now);
+        let server = Server::start(engine);
+        let memory = server.memory().connect().await.unwrap();
+        memory.end(group, now).await.unwrap();
+        let later = milliseconds(visit.until());
+        for part in 0..20 {
+            let scored = (0..10_000).flat_map(|number| {
+                let number = 10_000 * part + number;
+                [(later + 1 + number).to_string(), format!("1\nvisit\n{number:x}")]
+            });
+            let words: Vec<_> = ["ZADD", VISITS].map(str::to_owned).into_iter().chain(scored).collect();
+            let words: Vec<_> = words.iter().map(String::as_str).collect();
+            let _: i64 = server.say_words(&words).await;
+        }
+        memory.end(member, now).await.unwrap();
+        memory.end(visit.clone(), now).await.unwrap();
+        assert_eq!(server.say::<i64>(&format!("ZCARD {VISITS}")).await, 200_000);
+        assert_eq!(server.say::<i64>(&format!("ZCARD {REMOVALS}")).await, 2);
+        let words = ["ZSCORE", VISITS, &visit.key()];
+        assert_eq!(server.say_words::<Option<f64>>(&words).await, None);
+    }
+}
+
+#[tokio::test]
+async fn more_news_than_are_kept_are_all_known() {
+    let now = UtcDateTime::now();
+    for engine in engines() {
+        let server = Server::start(engine);
+        let (here, there) =
+            (server.memory().connect().await.unwrap(), server.memory().connect().await.unwrap());
+        let until = (milliseconds(now) + 3_600_000).to_string();
+        let keys: Vec<_> = (0..6_000).map(|number| format!("1\nvisit\n{number:x}")).collect();
+        let (seconds, _): (i64, i64) = server.say("TIME").await;
+        let time = ((seconds + 60) * 1000).to_string();
+        for (set, score) in [(VISITS, &until), (NEWS, &time)] {
+            let scored = keys.iter().flat_map(|key| [score.as_str(), key.as_str()]);
+            let words: Vec<_> = ["ZADD", set].into_iter().chain(scored).collect();
+            let _: i64 = server.say_words(&words).await;
+        }
+        let [group, ..] = ends(now);
+        here.end(group, now).await.unwrap();
+        assert_eq!(server.say::<i64>(&format!("ZCARD {NEWS}")).await, 5_000);
+        for process in [here, there] {
+            eventually("all are known", async || process.ended().len() == 6_001).await;
+        }
+    }
+}
+
+#[tokio::test]
 async fn who_begins_reads_more_ends_than_one_answer_holds_and_none_that_has_expired() {
     let now = UtcDateTime::now();
     let [_, _, visit] = ends(now);
     for engine in engines() {
         let server = Server::start(engine);
-        let text = |number| visit.to_text().replace("2f", &format!("{number:x}"));
-        let later = (now + HOUR).unix_timestamp() * 1000;
-        for scores in [1, later] {
-            let members: Vec<_> = (0..6_001).map(|number| text(scores + number)).collect();
+        let key = |number| visit.key().replace("2f", &format!("{number:x}"));
+        for scores in [1, milliseconds(now + HOUR)] {
+            let members: Vec<_> = (0..6_001).map(|number| key(scores + number)).collect();
             let score = scores.to_string();
             let scored = members.iter().flat_map(|member| [score.as_str(), member.as_str()]);
-            let words: Vec<_> = ["ZADD", "maestrano:ended"].into_iter().chain(scored).collect();
+            let words: Vec<_> = ["ZADD", VISITS].into_iter().chain(scored).collect();
             let _: i64 = server.say_words(&words).await;
         }
         assert_eq!(server.memory().connect().await.unwrap().ended().len(), 6_001);
@@ -58,15 +147,30 @@ async fn who_tells_an_end_sweeps_what_has_expired() {
     for engine in engines() {
         let server = Server::start(engine);
         let memory = server.memory().connect().await.unwrap();
-        for key in ["maestrano:ended", "maestrano:news"] {
-            let _: i64 = server.say(&format!("ZADD {key} 1 old 2 older")).await;
+        for set in [VISITS, REMOVALS, NEWS] {
+            let _: i64 = server.say(&format!("ZADD {set} 1 old 2 older")).await;
         }
-        let [end, ..] = ends(now);
-        memory.end(end.clone(), now).await.unwrap();
-        for key in ["maestrano:ended", "maestrano:news"] {
-            let members: Vec<String> = server.say(&format!("ZRANGE {key} 0 -1")).await;
-            assert_eq!(members, [end.to_text()], "{key}");
+        let [group, _, visit] = ends(now);
+        memory.end(group.clone(), now).await.unwrap();
+        for (set, expected) in [(VISITS, None), (REMOVALS, Some(group.key())), (NEWS, Some(group.key()))] {
+            let members: Vec<String> = server.say(&format!("ZRANGE {set} 0 -1")).await;
+            assert_eq!(members, Vec::from_iter(expected), "{set}");
         }
+        memory.end(visit.clone(), now).await.unwrap();
+        assert_eq!(score(&server, VISITS, &visit.key()).await, milliseconds(visit.until()));
+    }
+}
+
+#[tokio::test]
+async fn who_tells_an_end_by_a_clock_that_is_ahead_sweeps_nothing_that_matters() {
+    let now = UtcDateTime::now();
+    for engine in engines() {
+        let server = Server::start(engine);
+        let memory = server.memory().connect().await.unwrap();
+        let [group, member, _] = ends(now);
+        memory.end(group, now).await.unwrap();
+        memory.end(member, now + Duration::days(1000)).await.unwrap();
+        assert_eq!(server.say::<i64>(&format!("ZCARD {REMOVALS}")).await, 2);
     }
 }
 
@@ -74,11 +178,13 @@ async fn who_tells_an_end_sweeps_what_has_expired() {
 async fn an_end_that_was_written_a_while_after_its_time_was_read_is_not_missed() {
     for engine in engines() {
         let server = Server::start(engine);
-        let memory = server.memory().timeout(Wait::from_secs(60)).connect().await.unwrap();
+        let memory = server.memory().timeout(Wait::from_secs(30)).connect().await.unwrap();
         for (known, end) in (1..).zip(ends(UtcDateTime::now())) {
             let (seconds, _): (i64, i64) = server.say("TIME").await;
-            let time = (seconds * 1000 - 30_000).to_string();
-            let _: i64 = server.say_words(&["ZADD", "maestrano:news", &time, &end.to_text()]).await;
+            let time = (seconds * 1000 - 15_000).to_string();
+            let until = milliseconds(end.until()).to_string();
+            let _: i64 = server.say_words(&["ZADD", set(&end), &until, &end.key()]).await;
+            let _: i64 = server.say_words(&["ZADD", NEWS, &time, &end.key()]).await;
             eventually("the end is known", async || memory.ended().len() == known).await;
         }
     }
@@ -89,7 +195,7 @@ async fn an_end_of_another_version_is_passed_over() {
     let now = UtcDateTime::now();
     for engine in engines() {
         let server = Server::start(engine);
-        let _: i64 = server.say("ZADD maestrano:ended +inf something-new").await;
+        let _: i64 = server.say(&format!("ZADD {VISITS} +inf something-new")).await;
         let memory = server.memory().connect().await.unwrap();
         assert!(memory.ended().is_empty());
         let other = server.memory().connect().await.unwrap();
@@ -111,11 +217,9 @@ async fn a_spent_id_is_kept_for_as_long_as_it_could_be_used_whatever_the_clocks_
         assert_eq!(key.len(), "crm:spent:".len() + 43);
         let left: i64 = server.say(&format!("PTTL {key}")).await;
         assert!((3_500_000..=3_600_001).contains(&left), "{left}");
-        let end = ends(now)[0].clone();
+        let [end, ..] = ends(now);
         memory.end(end.clone(), now).await.unwrap();
-        let expiry: f64 = server.say_words(&["ZSCORE", "crm:ended", &end.to_text()]).await;
-        let left = expiry as i64 - UtcDateTime::now().unix_timestamp() * 1000;
-        assert!((43_100_000..=43_201_001).contains(&left), "{left}");
+        assert_eq!(score(&server, "crm:ended:removals", &end.key()).await, milliseconds(end.until()));
     }
 }
 
@@ -223,10 +327,11 @@ async fn a_url_that_is_none_is_an_error_that_does_not_quote_it() {
 
 #[tokio::test]
 async fn a_server_that_may_not_be_written_to_is_refused_at_once() {
-    let cases: [(&[&str], &str); 3] = [
+    let cases: [(&[&str], &str); 4] = [
         (&["--replicaof", "127.0.0.1", "1"], "READONLY"),
         (&["--maxmemory", "1"], "OOM"),
         (&["--user", "default", "on", "nopass", "~*", "+@all", "-set"], "NOPERM"),
+        (&["--user", "default", "on", "nopass", "~*", "+@all", "-zadd"], "NOPERM"),
     ];
     for engine in engines() {
         for (options, says) in cases {

@@ -31,8 +31,8 @@ pub(crate) fn ends(now: UtcDateTime) -> [Ended; 3] {
     let (uat, group, user) = ("uat".parse().unwrap(), "cld-1".parse().unwrap(), "usr-1".parse().unwrap());
     let until = now + Duration::hours(12);
     let group_end = Ended::group(&uat, &group, now, until);
-    let visit = group_end.to_text().replace("group\nuat\ncld-1", "visit\n2f");
-    [group_end, Ended::member(&uat, &group, &user, now, until), Ended::from_text(&visit).unwrap()]
+    let visit = group_end.key().replace("group\nuat\ncld-1", "visit\n2f");
+    [group_end, Ended::member(&uat, &group, &user, now, until), Ended::from_key(&visit, until).unwrap()]
 }
 
 #[tokio::test]
@@ -180,6 +180,19 @@ async fn the_same_end_may_be_told_again() {
         }
         for process in [here, there] {
             eventually("three are known", async || process.ended().len() == 3).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_end_is_told_though_nobody_waits_for_it() {
+    let now = UtcDateTime::now();
+    for App { processes: [here, there], .. } in apps().await {
+        for (known, end) in (1..).zip(ends(now)) {
+            let mut telling = here.end(end, now);
+            let _ = telling.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+            drop(telling);
+            eventually("the end is known there", async || there.ended().len() == known).await;
         }
     }
 }

@@ -13,6 +13,9 @@ use crate::session::{Milliseconds, Session, Visit};
 
 /// An end of sessions: all that were opened up to a time by a group, by a member of a group, or from one
 /// sign-in at the platform. Who signs in later is not concerned.
+///
+/// A store that processes share keeps [`key`](Self::key) and, for each key, the latest [`until`](Self::until)
+/// that it was told; [`from_key`](Self::from_key) makes the end of them again.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Ended {
     whose: Whose,
@@ -75,25 +78,37 @@ impl Ended {
         self.until.time()
     }
 
-    /// The end as text, for stores: printable ASCII and line feeds, without a secret.
+    /// Whether it concerns a visit, which is a sign-in at the platform, rather than a group or a member. The
+    /// recheck of a session finds the end of its visit as well, not the others: where there is no room for
+    /// all ends, those of visits give way.
     #[must_use]
-    pub fn to_text(&self) -> String {
+    pub fn is_visit(&self) -> bool {
+        matches!(self.whose, Whose::Visit(_))
+    }
+
+    /// What the end has in common with all others of the same group, member or visit that are kept for as
+    /// long after they came about: printable ASCII and line feeds, without a secret. Of two with the same
+    /// key, the one with the later [`until`](Self::until) says all that the other does.
+    #[must_use]
+    pub fn key(&self) -> String {
         let Self { whose, at: Milliseconds(at), until: Milliseconds(until) } = self;
+        let kept = until.saturating_sub(*at);
         match whose {
-            Whose::Group(marketplace, group) => format!("{at}\n{until}\ngroup\n{marketplace}\n{group}"),
+            Whose::Group(marketplace, group) => format!("{kept}\ngroup\n{marketplace}\n{group}"),
             Whose::Member(marketplace, group, user) => {
-                format!("{at}\n{until}\nmember\n{marketplace}\n{group}\n{user}")
+                format!("{kept}\nmember\n{marketplace}\n{group}\n{user}")
             }
-            Whose::Visit(visit) => format!("{at}\n{until}\nvisit\n{:x}", visit.0),
+            Whose::Visit(visit) => format!("{kept}\nvisit\n{:x}", visit.0),
         }
     }
 
-    /// The end that [`to_text`](Self::to_text) has written; `None` for anything else.
+    /// The end with a [`key`](Self::key) and an [`until`](Self::until); `None` for a key that is none.
     #[must_use]
-    pub fn from_text(text: &str) -> Option<Self> {
-        let mut fields = text.split('\n');
+    pub fn from_key(key: &str, until: UtcDateTime) -> Option<Self> {
+        let mut fields = key.split('\n');
         let mut next = || fields.next();
-        let (at, until) = (Milliseconds(next()?.parse().ok()?), Milliseconds(next()?.parse().ok()?));
+        let (kept, until) = (next()?.parse().ok()?, Milliseconds::of(until));
+        let at = Milliseconds(until.0.saturating_sub(kept));
         let whose = match next()? {
             "group" => Whose::Group(next()?.parse().ok()?, next()?.parse().ok()?),
             "member" => Whose::Member(next()?.parse().ok()?, next()?.parse().ok()?, next()?.parse().ok()?),
@@ -106,7 +121,7 @@ impl Ended {
 
 impl fmt::Debug for Ended {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_tuple("Ended").field(&self.to_text()).finish()
+        formatter.debug_tuple("Ended").field(&self.key()).field(&self.until()).finish()
     }
 }
 
@@ -136,14 +151,24 @@ impl Equivalent<Whose> for Of<'_> {
 
 /// What a process knows of ended sessions: asked for every page, so it answers without leaving the process.
 ///
-/// Holds up to 200,000 ends (about 250 bytes each). When there are more, the one that could be forgotten first
-/// is, and its sessions end when they are rechecked.
+/// Holds up to 200,000 ends of visits, and beside them as many of groups and members (about 250 bytes each).
+/// When there are more of either, the one of them that could be forgotten first is. Rechecks find a visit
+/// that has ended when its end is forgotten; they do not find that a group or a member was removed.
+///
+/// What has expired is forgotten when the next end comes in. So a clock that jumps ahead by as long as ends
+/// are kept, and back, has made it forget ends that mattered.
 #[derive(Default)]
 pub struct EndedSessions {
-    table: RwLock<Table>,
+    known: RwLock<Known>,
 }
 
 const MOST: usize = 200_000;
+
+#[derive(Default)]
+struct Known {
+    visits: Table,
+    removals: Table,
+}
 
 #[derive(Default)]
 struct Table {
@@ -155,33 +180,30 @@ struct Table {
 impl EndedSessions {
     /// Takes an end in; one that is known already changes nothing.
     pub fn insert(&self, ended: Ended, now: UtcDateTime) {
-        let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
-        table.forget_expired(Milliseconds::of(now));
-        table.insert(ended);
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        let Known { visits, removals } = &mut *known;
+        for table in [&mut *visits, &mut *removals] {
+            table.forget_expired(Milliseconds::of(now));
+        }
+        if ended.is_visit() { visits } else { removals }.insert(ended);
     }
 
     /// Whether a session has ended.
     #[must_use]
     pub fn includes(&self, session: &Session) -> bool {
-        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
-        if table.ends.is_empty() {
-            return false;
-        }
+        let Known { visits, removals } = &*self.known.read().unwrap_or_else(PoisonError::into_inner);
         let (marketplace, group) = (session.marketplace().as_str(), session.group().as_str());
         let (opened, _) = session.times();
-        [
-            Of::Visit(session.visit()),
-            Of::Group(marketplace, group),
-            Of::Member(marketplace, group, session.user().as_str()),
-        ]
-        .iter()
-        .any(|of| table.ends.get(of).is_some_and(|(at, _)| opened <= *at))
+        visits.includes(&Of::Visit(session.visit()), opened)
+            || removals.includes(&Of::Group(marketplace, group), opened)
+            || removals.includes(&Of::Member(marketplace, group, session.user().as_str()), opened)
     }
 
     /// How many ends are known.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.table.read().unwrap_or_else(PoisonError::into_inner).ends.len()
+        let Known { visits, removals } = &*self.known.read().unwrap_or_else(PoisonError::into_inner);
+        visits.ends.len() + removals.ends.len()
     }
 
     /// Whether no end is known.
@@ -192,6 +214,11 @@ impl EndedSessions {
 }
 
 impl Table {
+    fn includes(&self, of: &Of<'_>, opened: Milliseconds) -> bool {
+        // Not even a hash where there is nothing.
+        !self.ends.is_empty() && self.ends.get(of).is_some_and(|(at, _)| opened <= *at)
+    }
+
     fn insert(&mut self, ended: Ended) {
         let Ended { whose, mut at, mut until } = ended;
         if let Some((known_at, known_until)) = self.ends.get(&whose.as_of()) {
@@ -250,6 +277,11 @@ mod tests {
         ]
     }
 
+    fn expiries(known: &EndedSessions) -> usize {
+        let Known { visits, removals } = &*known.known.read().unwrap();
+        visits.by_expiry.len() + removals.by_expiry.len()
+    }
+
     #[test]
     fn an_end_concerns_its_own_sessions_and_no_others() {
         let sessions = [
@@ -303,7 +335,7 @@ mod tests {
             NOW,
         );
         assert!(known.includes(&session("usr-1", "cld-1", "a", NOW)));
-        assert_eq!((known.len(), known.table.read().unwrap().by_expiry.len()), (1, 1));
+        assert_eq!((known.len(), expiries(&known)), (1, 1));
     }
 
     #[test]
@@ -314,39 +346,79 @@ mod tests {
             let session = session("usr-1", "cld-1", &second.to_string(), now);
             known.insert(Ended::session(&session, now, now + Duration::seconds(10)), now);
         }
-        assert_eq!((known.len(), known.table.read().unwrap().by_expiry.len()), (10, 10));
+        assert_eq!((known.len(), expiries(&known)), (10, 10));
     }
 
     #[test]
-    fn there_is_a_bound_and_the_first_to_expire_gives_way() {
+    fn there_is_a_bound_for_visits_and_one_for_groups_and_members_and_the_first_to_expire_gives_way() {
         let known = EndedSessions::default();
-        let one = |number: i64| {
-            let session = session("usr-1", "cld-1", &number.to_string(), NOW);
-            Ended::session(&session, NOW, LATER + Duration::milliseconds(number))
-        };
-        for number in 0..=MOST as i64 {
-            known.insert(one(number), NOW);
+        let [group, member, _] = ends();
+        known.insert(group, NOW);
+        let visit = |number: usize| session("usr-2", "cld-2", &number.to_string(), NOW);
+        let user = |number: usize| session(&format!("usr-{number}"), "cld-3", "c", NOW);
+        for number in 0..=MOST {
+            let until = LATER + Duration::milliseconds(number as i64 + 1);
+            known.insert(Ended::session(&visit(number), NOW, until), NOW);
         }
-        assert_eq!(known.len(), MOST);
-        assert!(!known.includes(&session("usr-1", "cld-1", "0", NOW)));
-        assert!(known.includes(&session("usr-1", "cld-1", "1", NOW)));
+        assert_eq!(known.len(), MOST + 1);
+        assert_eq!([0, 1, MOST].map(|number| known.includes(&visit(number))), [false, true, true]);
+        assert!(known.includes(&session("usr-3", "cld-1", "b", NOW)), "visits push out a group");
+
+        known.insert(member, NOW);
+        for number in 0..MOST {
+            let (until, user) = (LATER + Duration::milliseconds(number as i64 + 1), user(number));
+            known.insert(Ended::member(user.marketplace(), user.group(), user.user(), NOW, until), NOW);
+        }
+        assert_eq!((known.len(), expiries(&known)), (2 * MOST, 2 * MOST));
+        assert_eq!([0, 1, MOST - 1].map(|number| known.includes(&user(number))), [true; 3]);
+        assert!(!known.includes(&session("usr-1", "cld-1", "b", NOW)));
+        assert_eq!([0, 1, MOST].map(|number| known.includes(&visit(number))), [false, true, true]);
     }
 
     #[test]
-    fn an_end_comes_back_from_its_text_and_nothing_else_does() {
+    fn an_end_comes_back_from_its_key_and_nothing_else_does() {
         for ended in ends() {
-            let text = ended.to_text();
-            assert_eq!(Ended::from_text(&text), Some(ended));
-            assert_eq!(Ended::from_text(&format!("{text}\nx")), None);
+            let key = ended.key();
+            assert_eq!(Ended::from_key(&key, ended.until()), Some(ended));
+            assert_eq!(Ended::from_key(&format!("{key}\nx"), LATER), None);
         }
-        for text in ["", "1", "1\n2", "1\n2\nvisit", "1\n2\nvisit\nx", "1\n2\nuser\na", "x\n2\nvisit\n1"] {
-            assert_eq!(Ended::from_text(text), None, "{text:?}");
+        for key in ["", "1", "1\nvisit", "1\nvisit\nx", "1\nuser\na", "x\nvisit\n1", "1\n2\nvisit\n1"] {
+            assert_eq!(Ended::from_key(key, LATER), None, "{key:?}");
+        }
+        for kept in [i64::MIN, -1, i64::MAX] {
+            for until in [UtcDateTime::MIN, UtcDateTime::MAX] {
+                let ended = Ended::from_key(&format!("{kept}\nvisit\n1"), until).unwrap();
+                EndedSessions::default().insert(ended.clone(), NOW);
+                assert!(!ended.key().is_empty());
+            }
         }
     }
 
     #[test]
-    fn no_text_of_an_end_holds_a_token() {
+    fn an_end_that_is_told_again_has_the_same_key_and_the_later_one_says_all() {
+        let (uat, user, group) = ("uat".parse().unwrap(), "usr-1".parse().unwrap(), "cld-1".parse().unwrap());
+        let session = session("usr-1", "cld-1", "a", NOW);
+        let again = |number: i64| {
+            let at = NOW + Duration::milliseconds(number);
+            let until = at + Duration::hours(12);
+            [
+                Ended::group(&uat, &group, at, until),
+                Ended::member(&uat, &group, &user, at, until),
+                Ended::session(&session, at, until),
+            ]
+        };
+        let keys = |number| again(number).map(|ended| ended.key());
+        assert_eq!(keys(0), keys(12_345));
+        let [group, member, visit] = keys(0);
+        assert!(group != member && member != visit && visit != group);
+        for (earlier, later) in again(0).into_iter().zip(again(12_345)) {
+            assert_eq!(Ended::from_key(&earlier.key(), later.until()), Some(later));
+        }
+    }
+
+    #[test]
+    fn no_key_of_an_end_holds_a_token() {
         let session = session("usr-1", "cld-1", "very-secret", NOW);
-        assert!(!Ended::session(&session, NOW, LATER).to_text().contains("very-secret"));
+        assert!(!Ended::session(&session, NOW, LATER).key().contains("very-secret"));
     }
 }

@@ -11,8 +11,9 @@ use super::{Ended, EndedSessions, Memory, MemoryError, Remembering};
 /// The memory of one process: bounded, and it forgets what has expired.
 ///
 /// Holds up to 200,000 spent ids (about 150 bytes each). When it is full of ids that have not expired, it
-/// refuses new ones instead of forgetting one too early. And up to 200,000 ends of sessions, see
-/// [`EndedSessions`]. What it knows is gone when the process ends.
+/// refuses new ones instead of forgetting one too early. And up to 400,000 ends of sessions, see
+/// [`EndedSessions`]. What it knows is gone when the process ends; and a clock that jumps ahead and back has made it
+/// forget what was expired by it.
 #[derive(Clone, Debug, Default)]
 pub struct InProcess {
     spent: Arc<Mutex<Spent>>,
