@@ -45,12 +45,13 @@ use std::pin::Pin;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::{ErrorBadRequest, ErrorInternalServerError};
-use actix_web::http::StatusCode;
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::{self, Bytes, Data, ServiceConfig};
 use actix_web::{Error, FromRequest, HttpRequest, HttpResponse, ResponseError};
 use http::request::Parts;
-use maestrano::{Denied, MAX_BODY, Maestrano};
+use http::{HeaderName, HeaderValue};
+use maestrano::{CHECKED_HEADERS, Denied, MAX_BODY, Maestrano};
 
 pub use self::bridge::{NoRequest, with_request};
 
@@ -82,7 +83,7 @@ async fn handle(
         Ok(bytes) => maestrano::Body::Whole(bytes?),
         Err(_) => maestrano::Body::TooLarge,
     };
-    let asked = http::Request::from_parts(parts(&request)?, body);
+    let asked = http::Request::from_parts(whole(&request).map_err(ErrorBadRequest)?, body);
     Ok(answer(&bridge::handle(&mno, asked, &request).await))
 }
 
@@ -188,17 +189,38 @@ async fn check(request: &HttpRequest) -> Result<Result<maestrano::Session, Denie
         );
         return Err(ErrorInternalServerError("the application is not set up"));
     };
-    Ok(mno.check(&parts(request)?).await)
+    Ok(mno.check(&checked(request).map_err(ErrorBadRequest)?).await)
 }
 
-/// actix-web speaks another version of the crate `http`: names and bytes are the same.
-fn parts(request: &HttpRequest) -> Result<Parts, Error> {
-    let line = http::Request::builder().method(request.method().as_str()).uri(request.uri().to_string());
-    let whole = request
-        .headers()
-        .iter()
-        .fold(line, |builder, (name, value)| builder.header(name.as_str(), value.as_bytes()));
-    Ok(whole.body(()).map_err(ErrorBadRequest)?.into_parts().0)
+/// The whole request but its body. actix-web speaks another version of the crate `http`: names and bytes are the
+/// same.
+fn whole(request: &HttpRequest) -> http::Result<Parts> {
+    let mut parts = line(request.method(), &request.uri().to_string())?;
+    for (name, value) in request.headers() {
+        let name = HeaderName::from_bytes(name.as_ref())?;
+        parts.headers.append(name, HeaderValue::from_bytes(value.as_bytes())?);
+    }
+    Ok(parts)
+}
+
+/// What the core reads of a request that it does not answer.
+fn checked(request: &HttpRequest) -> http::Result<Parts> {
+    let address = request.uri().path_and_query().map_or("/", |address| address.as_str());
+    let mut parts = line(request.method(), address)?;
+    parts.headers.reserve(CHECKED_HEADERS.len());
+    for name in CHECKED_HEADERS {
+        for value in request.headers().get_all(name.as_str()) {
+            parts.headers.append(name, HeaderValue::from_bytes(value.as_bytes())?);
+        }
+    }
+    Ok(parts)
+}
+
+/// A request without header fields.
+fn line(method: &Method, address: &str) -> http::Result<Parts> {
+    let (mut parts, ()) = http::Request::new(()).into_parts();
+    (parts.method, parts.uri) = (method.as_str().parse()?, address.parse()?);
+    Ok(parts)
 }
 
 fn answer(response: &http::Response<Bytes>) -> HttpResponse {
@@ -219,7 +241,7 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use actix_web::App;
-    use actix_web::http::{Method, header};
+    use actix_web::http::header;
     use actix_web::middleware::{DefaultHeaders, from_fn};
     use actix_web::test::{TestRequest, call_service, init_service};
     use actix_web::web::{get, resource, scope};
@@ -370,9 +392,13 @@ mod tests {
         let cookies = [&b"a=1"[..], b"b=\xff"];
         let request = TestRequest::get().append_header(("cookie", "a=1"));
         let request = request.append_header(("cookie", header::HeaderValue::from_bytes(cookies[1]).unwrap()));
-        let parts = parts(&request.to_http_request()).unwrap();
-        let seen: Vec<_> = parts.headers.get_all("cookie").iter().map(|value| value.as_bytes()).collect();
-        assert_eq!(seen, cookies);
+        let request = request.append_header(("x-other", "1")).to_http_request();
+        for (parts, fields) in [(whole(&request), 3), (checked(&request), 2)] {
+            let headers = parts.unwrap().headers;
+            let seen: Vec<_> = headers.get_all("cookie").iter().map(|value| value.as_bytes()).collect();
+            assert_eq!(seen, cookies);
+            assert_eq!(headers.len(), fields, "{headers:?}");
+        }
 
         let response = http::Response::builder().header("set-cookie", "a=1").header("set-cookie", "b=2");
         let answer = answer(&response.body(Bytes::new()).unwrap());

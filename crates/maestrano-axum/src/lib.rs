@@ -83,6 +83,7 @@ use std::ops::Deref;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{FromRef, FromRequestParts, OriginalUri, Request, State};
+use axum::http::Uri;
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -112,7 +113,9 @@ where
 
 async fn handle(State(mno): State<Maestrano>, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
-    parts.uri = whole_uri(&parts);
+    if let Some(whole) = whole_uri(&parts) {
+        parts.uri = whole;
+    }
     let body = match to_bytes(body, MAX_BODY).await {
         Ok(bytes) => maestrano::Body::Whole(bytes),
         Err(_) => maestrano::Body::TooLarge,
@@ -205,16 +208,19 @@ async fn check<S>(parts: &mut Parts, state: &S) -> Result<maestrano::Session, De
 where
     Maestrano: FromRef<S>,
 {
-    let whole = whole_uri(parts);
-    let nested = std::mem::replace(&mut parts.uri, whole);
+    let nested = whole_uri(parts).map(|whole| std::mem::replace(&mut parts.uri, whole));
     let outcome = Maestrano::from_ref(state).check(parts).await;
-    parts.uri = nested;
+    if let Some(nested) = nested {
+        parts.uri = nested;
+    }
     outcome
 }
 
-/// The address as the browser sees it: a router that is nested under a prefix takes the prefix off.
-fn whole_uri(parts: &Parts) -> axum::http::Uri {
-    parts.extensions.get::<OriginalUri>().map_or_else(|| parts.uri.clone(), |original| original.0.clone())
+/// The address as the browser sees it, where it differs from the one that is left: a router that is nested under
+/// a prefix takes the prefix off.
+fn whole_uri(parts: &Parts) -> Option<Uri> {
+    let OriginalUri(whole) = parts.extensions.get()?;
+    (*whole != parts.uri).then(|| whole.clone())
 }
 
 /// The worked example of an adapter compiles.

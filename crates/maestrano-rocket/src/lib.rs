@@ -42,7 +42,9 @@ use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
 use http::header::SET_COOKIE;
-use maestrano::{Denied, MAX_BODY, Maestrano};
+use http::request::Parts;
+use http::{HeaderName, HeaderValue};
+use maestrano::{CHECKED_HEADERS, Denied, MAX_BODY, Maestrano};
 use rocket::data::ToByteUnit;
 use rocket::fairing::{self, Fairing, Info, Kind};
 use rocket::http::{Method, Status};
@@ -181,14 +183,15 @@ impl Fairing for Door {
 #[rocket::async_trait]
 impl Handler for Door {
     async fn handle<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> route::Outcome<'r> {
-        let Ok(asked) = translate(request) else {
+        let Ok(asked) = whole(request) else {
             return route::Outcome::Error(Status::BadRequest);
         };
         let body = match data.open(MAX_BODY.bytes()).into_bytes().await {
             Ok(body) if body.is_complete() => maestrano::Body::Whole(body.into_inner().into()),
             _ => maestrano::Body::TooLarge,
         };
-        Answer::of(request).keep(bridge::handle(&self.0, asked.map(|()| body), request).await);
+        let asked = http::Request::from_parts(asked, body);
+        Answer::of(request).keep(bridge::handle(&self.0, asked, request).await);
         route::Outcome::Success(Response::build().status(ANSWERED).finalize())
     }
 }
@@ -201,8 +204,8 @@ async fn check<T>(
         tracing::error!("{MISSING}");
         return Outcome::Error((Status::InternalServerError, Refused(MISSING.to_owned())));
     };
-    let asked = match translate(request) {
-        Ok(asked) => asked.into_parts().0,
+    let asked = match checked(request) {
+        Ok(asked) => asked,
         Err(broken) => return Outcome::Error((Status::BadRequest, Refused(broken.to_string()))),
     };
     match read(mno.check(&asked).await) {
@@ -233,13 +236,38 @@ impl Answer {
     }
 }
 
-/// The request without its body, as it came: all header lines, the whole path.
-fn translate(request: &Request<'_>) -> http::Result<http::Request<()>> {
-    let mut asked = http::Request::builder().method(request.method().as_str()).uri(request.uri().to_string());
+/// The whole request but its body, as it came.
+fn whole(request: &Request<'_>) -> http::Result<Parts> {
+    let mut parts = line(request)?;
     for header in request.headers().iter() {
-        asked = asked.header(header.name().as_str(), header.value().as_bytes());
+        let name = HeaderName::from_bytes(header.name().as_str().as_bytes())?;
+        parts.headers.append(name, HeaderValue::from_bytes(header.value().as_bytes())?);
     }
-    asked.body(())
+    Ok(parts)
+}
+
+/// What the core reads of a request that it does not answer.
+fn checked(request: &Request<'_>) -> http::Result<Parts> {
+    let mut parts = line(request)?;
+    parts.headers.reserve(CHECKED_HEADERS.len());
+    for name in CHECKED_HEADERS {
+        for value in request.headers().get(name.as_str()) {
+            parts.headers.append(name, HeaderValue::from_bytes(value.as_bytes())?);
+        }
+    }
+    Ok(parts)
+}
+
+/// A request without header fields, with its whole path.
+fn line(request: &Request<'_>) -> http::Result<Parts> {
+    let (mut parts, ()) = http::Request::new(()).into_parts();
+    parts.method = request.method().as_str().parse()?;
+    let (path, query) = (request.uri().path().as_str(), request.uri().query());
+    parts.uri = match query {
+        Some(query) => format!("{path}?{query}").try_into()?,
+        None => path.parse()?,
+    };
+    Ok(parts)
 }
 
 /// Puts the core's answer in the place of a response. Headers that others have set stay, but for those that the
@@ -389,14 +417,19 @@ mod tests {
         let request = client
             .post("/a%2Fb//c?x=%20&y")
             .header(Header::new("Cookie", "a=1; b=2"))
-            .header(Header::new("cookie", "c=\u{e9}"));
-        let asked = translate(request.inner()).unwrap();
-        assert_eq!(
-            (asked.method().as_str(), asked.uri().to_string().as_str()),
-            ("POST", "/a%2Fb//c?x=%20&y")
-        );
-        let cookies: Vec<_> = asked.headers().get_all("cookie").iter().map(|line| line.as_bytes()).collect();
-        assert_eq!(cookies, [&b"a=1; b=2"[..], "c=\u{e9}".as_bytes()]);
+            .header(Header::new("cookie", "c=\u{e9}"))
+            .header(Header::new("x-other", "1"));
+        for (asked, fields) in [(whole(request.inner()), 3), (checked(request.inner()), 2)] {
+            let asked = asked.unwrap();
+            assert_eq!(
+                (asked.method.as_str(), asked.uri.to_string().as_str()),
+                ("POST", "/a%2Fb//c?x=%20&y")
+            );
+            let cookies: Vec<_> =
+                asked.headers.get_all("cookie").iter().map(|line| line.as_bytes()).collect();
+            assert_eq!(cookies, [&b"a=1; b=2"[..], "c=\u{e9}".as_bytes()]);
+            assert_eq!(asked.headers.len(), fields, "{:?}", asked.headers);
+        }
     }
 
     #[rocket::async_test]

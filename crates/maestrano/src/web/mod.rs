@@ -1,6 +1,7 @@
 //! Speaks HTTP: one table of routes, one of answers, two cookies. Knows nothing of the protocol.
 
 mod answer;
+mod checked;
 mod cookie;
 mod guard;
 mod page;
@@ -19,6 +20,7 @@ use tracing::field::Empty;
 use tracing::{Instrument, error, info_span, trace, warn};
 
 use self::answer::{Answer, Visitor};
+pub use self::checked::CHECKED_HEADERS;
 use self::cookie::Cookies;
 pub use self::guard::Denied;
 pub(crate) use self::guard::check;
