@@ -154,11 +154,6 @@ impl Checks {
         }
     }
 
-    /// Forgets what was known of a session, because its user has signed in again.
-    pub(super) fn forget(&self, session: &Session) {
-        self.known.invalidate(&session.visit());
-    }
-
     /// Checks a session; at most one call for each is under way, whoever else waits takes its outcome.
     pub(crate) async fn check(
         &self,

@@ -157,7 +157,6 @@ impl Sso {
             SignIn::AllowAt(path) => ReturnTo::parse(&path, mount),
             SignIn::Refuse => return Err(Refusal::ByApp),
         };
-        self.checks.forget(&session);
         telemetry::login(session.marketplace().as_str());
         info!(marketplace = %session.marketplace(), user = %session.user(), group = %session.group(), "signed in");
         Ok(Finished { session, go_to })

@@ -22,7 +22,7 @@ pub(crate) enum Answer {
     SessionEnded { init: String },
     /// The platform has been silent for longer than the grace.
     PlatformUnreachable,
-    /// The login was not begun in this browser, too long ago, or finished already.
+    /// The login was not begun in this browser, too long ago, finished already, or overtaken by a removal.
     LoginNotBegun { again: String, reference: String },
     /// The platform's response is refused.
     LoginRefused { again: String, reference: String },

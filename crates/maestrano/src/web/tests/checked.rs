@@ -1,7 +1,7 @@
 //! What the guard reads of a request.
 
 use super::*;
-use crate::CHECKED_HEADERS;
+use crate::web::CHECKED_HEADERS;
 
 /// Fields that say who asks, from where and for what, in ways that the guard does not listen to.
 const OTHERS: &[(&str, &str)] = &[
