@@ -1,8 +1,7 @@
-//! A page as applications have them: made for each request of what is in memory, about 5 KB.
-
-use std::sync::LazyLock;
+//! A page as applications have them: made for each request of what a database says, about 5 KB.
 
 use maud::{DOCTYPE, html};
+use rusqlite::{Connection, Row};
 
 struct Contact {
     name: String,
@@ -12,9 +11,40 @@ struct Contact {
     last_heard: String,
 }
 
-static CONTACTS: LazyLock<Vec<Contact>> = LazyLock::new(|| (1..=20).map(Contact::numbered).collect());
+thread_local! {
+    /// In memory, so that nobody waits for a disk.
+    static DATABASE: Connection = database().unwrap();
+}
+
+fn database() -> rusqlite::Result<Connection> {
+    let database = Connection::open_in_memory()?;
+    database.execute_batch(
+        "create table contacts (company_id integer, name text, email text, company text, phone text, last_heard text);
+         create index contacts_of_company on contacts (company_id);",
+    )?;
+    for number in 1..=1000 {
+        let (name, email) =
+            (format!("Jane O'Neill the {number}th"), format!("jane.{number}@customers.example.com"));
+        let (company, phone) = (format!("Example & Partners {number}"), format!("+44 20 7946 {number:04}"));
+        let last_heard = format!("{number} days ago");
+        database.execute(
+            "insert into contacts values (?1, ?2, ?3, ?4, ?5, ?6)",
+            (number % 50, name, email, company, phone, last_heard),
+        )?;
+    }
+    Ok(database)
+}
+
+/// The 20 contacts of one company.
+fn contacts(database: &Connection) -> rusqlite::Result<Vec<Contact>> {
+    let mut contacts = database.prepare_cached(
+        "select name, email, company, phone, last_heard from contacts where company_id = ?1 order by name",
+    )?;
+    contacts.query_map([7], |row| Contact::of(row))?.collect()
+}
 
 pub(crate) fn page() -> String {
+    let contacts = DATABASE.with(contacts).unwrap();
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -32,7 +62,7 @@ pub(crate) fn page() -> String {
                             tr { th { "Contact" } th { "E-mail" } th { "Company" } th { "Phone" } th { "Last heard" } }
                         }
                         tbody {
-                            @for (number, contact) in CONTACTS.iter().enumerate() {
+                            @for (number, contact) in contacts.iter().enumerate() {
                                 tr id={ "contact-" (number) } {
                                     td { a href={ "contacts/" (number) } { (contact.name) } }
                                     td { a href={ "mailto:" (contact.email) } { (contact.email) } }
@@ -56,13 +86,13 @@ pub(crate) fn page() -> String {
 }
 
 impl Contact {
-    fn numbered(number: usize) -> Self {
-        Self {
-            name: format!("Jane O'Neill the {number}th"),
-            email: format!("jane.{number}@customers.example.com"),
-            company: format!("Example & Partners {number}"),
-            phone: format!("+44 20 7946 {:04}", number * 137),
-            last_heard: format!("{number} days ago"),
-        }
+    fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            name: row.get(0)?,
+            email: row.get(1)?,
+            company: row.get(2)?,
+            phone: row.get(3)?,
+            last_heard: row.get(4)?,
+        })
     }
 }

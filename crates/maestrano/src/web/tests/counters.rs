@@ -15,15 +15,18 @@ async fn logins_refusals_rechecks_ends_and_webhooks_are_counted_without_anything
     let world = World::new(&["one"]).await;
     let consume = world.request("POST", "/maestrano/consume/?marketplace=one", &[], "SAMLResponse=x");
     world.send(consume, NOW).await;
+    let mut now = NOW;
     for answer in [r#"{"valid":true,"recheck":"2026-11-23T10:06:00Z"}"#, "", r#"{"valid":false}"#] {
-        world.sign_in("one", NOW).await;
+        world.sign_in("one", now).await;
         world.platform.answers(200, answer);
-        let _ = world.check(NOW + Duration::minutes(3)).await;
+        let _ = world.check(now + Duration::minutes(3)).await;
         world.asked().await;
+        now += Duration::minutes(10);
     }
-    world.sign_in("one", NOW + Duration::minutes(4)).await;
+    world.sign_in("one", now).await;
+    let later = now + Duration::minutes(1);
     let logout = world.request("POST", "/maestrano/logout", &[("sec-fetch-site", "same-origin")], "");
-    world.send(logout, NOW + Duration::minutes(5)).await;
+    world.send(logout, later).await;
     let key = format!("Basic {}", STANDARD.encode("app-1:key-of-one"));
     for (path, key) in [
         ("/maestrano/account/groups/cld-1/one", key.as_str()),
@@ -31,7 +34,7 @@ async fn logins_refusals_rechecks_ends_and_webhooks_are_counted_without_anything
         ("/maestrano/account/groups/cld-1/one", "Basic x"),
     ] {
         let webhook = world.request("DELETE", path, &[("authorization", key)], "");
-        world.send(webhook, NOW + Duration::minutes(5)).await;
+        world.send(webhook, later).await;
     }
 
     let mut counted: Vec<_> = snapshotter
