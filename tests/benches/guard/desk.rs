@@ -40,7 +40,7 @@ fn contacts(database: &Connection) -> rusqlite::Result<Vec<Contact>> {
     let mut contacts = database.prepare_cached(
         "select name, email, company, phone, last_heard from contacts where company_id = ?1 order by name",
     )?;
-    contacts.query_map([7], |row| Contact::of(row))?.collect()
+    contacts.query_map([7], Contact::of)?.collect()
 }
 
 pub(crate) fn page() -> String {
