@@ -17,6 +17,7 @@ pub mod cluster;
 pub mod crm;
 pub mod process;
 pub mod servers;
+pub mod shop;
 pub mod subject;
 mod suite;
 pub mod world;

@@ -12,10 +12,10 @@ use axum::routing::{get, post};
 use axum_login::{AuthManagerLayerBuilder, AuthSession, AuthUser, AuthnBackend};
 use maestrano::config::Settings;
 use maestrano::{EnvironmentSecret, Login, Maestrano, PartnerApp, SignIn};
-use maestrano_conformance::browser::{Browser, Context, Network, Tab, Trail};
-use maestrano_conformance::world::{JANE, JOHN, MARKETPLACE, Person, SECRET};
+use maestrano_conformance::browser::Network;
+use maestrano_conformance::shop;
+use maestrano_conformance::world::{JANE, JOHN, SECRET};
 use maestrano_sandbox::{Options, Running, Sandbox};
-use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use tower_http::csrf::CsrfLayer;
 use tower_sessions::cookie::SameSite;
@@ -117,18 +117,6 @@ impl Stage {
     fn at(&self, path: &str) -> String {
         format!("{}{path}", self.address)
     }
-
-    fn browser() -> Browser {
-        Browser::new(&Network::new(), &Trail::default())
-    }
-
-    /// Goes to the platform, says the password, and comes back to the desk.
-    async fn sign_in(&self, tab: &mut Tab, person: &Person) {
-        let init = format!("/maestrano/auth/saml/init/{MARKETPLACE}?group_id=cld-1&return_to=/desk");
-        tab.open(&self.at(&init)).await;
-        let form = tab.page().forms().into_iter().next().unwrap();
-        tab.submit(form.fill_kind("email", person.email).fill_kind("password", person.password)).await;
-    }
 }
 
 /// What answers of the platform need: nobody else may post to the shop from elsewhere.
@@ -137,37 +125,29 @@ fn csrf() -> CsrfLayer {
         .with_insecure_bypass(|method: &Method, uri: &Uri| method == Method::POST && uri.path() == CONSUME)
 }
 
-/// The value of the shop's own cookie.
-fn cookie(browser: &Browser) -> String {
-    browser.jar().all().iter().find(|cookie| cookie.name == "shop").unwrap().value.clone()
-}
-
 #[tokio::test]
 async fn the_session_is_opened_with_another_id_and_cart_and_language_survive() {
     let stage = Stage::new(csrf()).await;
-    let browser = Stage::browser();
+    let browser = shop::browser();
     let mut tab = browser.tab();
     tab.open(&stage.at("/put/cart/apples")).await;
     tab.open(&stage.at("/put/language/fr")).await;
-    let before = cookie(&browser);
-    stage.sign_in(&mut tab, &JOHN).await;
+    let before = shop::cookie(&browser);
+    shop::sign_in(&stage.address, &mut tab, &JOHN).await;
     assert_eq!(tab.page().body, "usr-1, apples, fr");
-    assert_ne!(cookie(&browser), before);
+    assert_ne!(shop::cookie(&browser), before);
 }
 
 #[tokio::test]
 async fn a_session_id_that_was_planted_before_the_login_opens_nothing_after_it() {
     let stage = Stage::new(csrf()).await;
-    let (thief, victim) = (Stage::browser(), Stage::browser());
+    let (thief, victim) = (shop::browser(), shop::browser());
     let mut prepared = thief.tab();
     prepared.open(&stage.at("/put/cart/pears")).await;
-    let planted = format!("shop={}; Path=/", cookie(&thief));
-    let url = Url::parse(&stage.address).unwrap();
-    let (context, now) = (Context::SameSite, OffsetDateTime::now_utc());
-    assert!(victim.jar().keep(&planted, &url, context, now));
+    shop::plant(&stage.address, &thief, &victim);
 
     let mut tab = victim.tab();
-    stage.sign_in(&mut tab, &JANE).await;
+    shop::sign_in(&stage.address, &mut tab, &JANE).await;
     assert_eq!(tab.page().body, "usr-2, pears, ", "the planted session was in use");
     assert_eq!(prepared.open(&stage.at("/desk")).await.body, "nobody, , ");
 }
@@ -191,7 +171,7 @@ async fn a_csrf_layer_lets_the_platforms_answer_pass_and_no_other_post_from_else
 #[tokio::test]
 async fn without_the_exemption_a_csrf_layer_stops_every_login() {
     let stage = Stage::new(CsrfLayer::new()).await;
-    let mut tab = Stage::browser().tab();
-    stage.sign_in(&mut tab, &JOHN).await;
+    let mut tab = shop::browser().tab();
+    shop::sign_in(&stage.address, &mut tab, &JOHN).await;
     assert_eq!((tab.page().url.path(), tab.page().status.as_u16()), (CONSUME, 403));
 }

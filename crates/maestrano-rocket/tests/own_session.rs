@@ -7,8 +7,8 @@ use std::sync::Mutex;
 use http::request::Parts;
 use maestrano::config::Settings;
 use maestrano::{EnvironmentSecret, Login, Maestrano, PartnerApp, SignIn};
-use maestrano_conformance::browser::{Browser, Context, Network, Tab, Trail};
-use maestrano_conformance::world::{JANE, JOHN, MARKETPLACE, Person, SECRET};
+use maestrano_conformance::shop;
+use maestrano_conformance::world::{JANE, JOHN, SECRET};
 use maestrano_rocket::NoRequest;
 use maestrano_sandbox::{Options, Running, Sandbox};
 use rocket::config::{Config, LogLevel};
@@ -18,7 +18,6 @@ use rocket::tokio::sync::mpsc::error::SendError;
 use rocket::tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use rocket::{Shutdown, State, get, routes};
 use time::OffsetDateTime;
-use url::Url;
 
 /// The sessions, by the id that the private cookie `shop` holds.
 #[derive(Default)]
@@ -113,18 +112,6 @@ impl Stage {
     fn at(&self, path: &str) -> String {
         format!("{}{path}", self.address)
     }
-
-    fn browser() -> Browser {
-        Browser::new(&Network::new(), &Trail::default())
-    }
-
-    /// Goes to the platform, says the password, and comes back to the desk.
-    async fn sign_in(&self, tab: &mut Tab, person: &Person) {
-        let init = format!("/maestrano/auth/saml/init/{MARKETPLACE}?group_id=cld-1&return_to=/desk");
-        tab.open(&self.at(&init)).await;
-        let form = tab.page().forms().into_iter().next().unwrap();
-        tab.submit(form.fill_kind("email", person.email).fill_kind("password", person.password)).await;
-    }
 }
 
 impl Drop for Stage {
@@ -133,36 +120,29 @@ impl Drop for Stage {
     }
 }
 
-/// The value of the shop's own cookie.
-fn cookie(browser: &Browser) -> String {
-    browser.jar().all().iter().find(|cookie| cookie.name == "shop").unwrap().value.clone()
-}
-
 #[rocket::async_test]
 async fn the_session_is_opened_with_another_id_and_cart_and_language_survive() {
     let stage = Stage::new(Shop).await;
-    let browser = Stage::browser();
+    let browser = shop::browser();
     let mut tab = browser.tab();
     tab.open(&stage.at("/put/cart/apples")).await;
     tab.open(&stage.at("/put/language/fr")).await;
-    let before = cookie(&browser);
-    stage.sign_in(&mut tab, &JOHN).await;
+    let before = shop::cookie(&browser);
+    shop::sign_in(&stage.address, &mut tab, &JOHN).await;
     assert_eq!(tab.page().body, "usr-1, apples, fr");
-    assert_ne!(cookie(&browser), before);
+    assert_ne!(shop::cookie(&browser), before);
 }
 
 #[rocket::async_test]
 async fn a_session_id_that_was_planted_before_the_login_opens_nothing_after_it() {
     let stage = Stage::new(Shop).await;
-    let (thief, victim) = (Stage::browser(), Stage::browser());
+    let (thief, victim) = (shop::browser(), shop::browser());
     let mut prepared = thief.tab();
     prepared.open(&stage.at("/put/cart/pears")).await;
-    let planted = format!("shop={}; Path=/", cookie(&thief));
-    let url = Url::parse(&stage.address).unwrap();
-    assert!(victim.jar().keep(&planted, &url, Context::SameSite, OffsetDateTime::now_utc()));
+    shop::plant(&stage.address, &thief, &victim);
 
     let mut tab = victim.tab();
-    stage.sign_in(&mut tab, &JANE).await;
+    shop::sign_in(&stage.address, &mut tab, &JANE).await;
     assert_eq!(tab.page().body, "usr-2, pears, ", "the planted session was in use");
     assert_eq!(prepared.open(&stage.at("/desk")).await.body, ", , ");
 }
@@ -184,7 +164,7 @@ impl PartnerApp for Late {
 async fn there_is_no_request_after_its_answer_nor_behind_other_parts() {
     let (given, mut taken) = unbounded_channel();
     let stage = Stage::new(Late(given)).await;
-    stage.sign_in(&mut Stage::browser().tab(), &JOHN).await;
+    shop::sign_in(&stage.address, &mut shop::browser().tab(), &JOHN).await;
     let late = taken.recv().await.unwrap();
     let (other, ()) = http::Request::new(()).into_parts();
     for parts in [late, other] {
