@@ -121,7 +121,7 @@ macro_rules! suite {
                 odd_methods_break_nothing,
                 head_of_the_start_is_answered_as_get_is,
                 a_head_request_does_not_use_the_ticket_up,
-                a_body_holds_a_mebibyte_and_not_a_byte_more,
+                a_response_holds_256_kib_and_not_a_byte_more,
                 a_body_without_a_length_is_measured_too,
             }
             place {

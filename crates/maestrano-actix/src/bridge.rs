@@ -7,7 +7,7 @@ use std::task::Poll;
 use actix_web::HttpRequest;
 use actix_web::web::Bytes;
 use http::request::Parts;
-use maestrano::{Body, Maestrano};
+use maestrano::{Maestrano, RequestBody};
 use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio::sync::oneshot;
 
@@ -63,7 +63,7 @@ struct Bridge(UnboundedSender<Call>);
 /// Lets the core answer, and meanwhile makes the calls that come over the bridge.
 pub(crate) async fn handle(
     mno: &Maestrano,
-    mut asked: http::Request<Body>,
+    mut asked: http::Request<impl RequestBody>,
     request: &HttpRequest,
 ) -> http::Response<Bytes> {
     let (bridge, mut calls) = mpsc::unbounded_channel::<Call>();

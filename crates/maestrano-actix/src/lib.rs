@@ -51,7 +51,7 @@ use actix_web::web::{self, Bytes, Data, ServiceConfig};
 use actix_web::{Error, FromRequest, HttpRequest, HttpResponse, ResponseError};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue};
-use maestrano::{CHECKED_HEADERS, Denied, MAX_BODY, Maestrano};
+use maestrano::{CHECKED_HEADERS, Denied, Maestrano};
 
 pub use self::bridge::{NoRequest, with_request};
 
@@ -79,11 +79,12 @@ async fn handle(
     request: HttpRequest,
     body: web::Payload,
 ) -> Result<HttpResponse, Error> {
-    let body = match body.to_bytes_limited(MAX_BODY).await {
-        Ok(bytes) => maestrano::Body::Whole(bytes?),
+    let read = async |limit: usize| match body.to_bytes_limited(limit).await {
+        Ok(Ok(bytes)) => maestrano::Body::Whole(bytes),
+        Ok(Err(_)) => maestrano::Body::Incomplete,
         Err(_) => maestrano::Body::TooLarge,
     };
-    let asked = http::Request::from_parts(whole(&request).map_err(ErrorBadRequest)?, body);
+    let asked = http::Request::from_parts(whole(&request).map_err(ErrorBadRequest)?, read);
     Ok(answer(&bridge::handle(&mno, asked, &request).await))
 }
 
@@ -250,6 +251,9 @@ mod tests {
 
     use super::*;
 
+    /// The largest form that the consume route takes by default.
+    const LIMIT: usize = 256 * 1024;
+
     struct Crm;
 
     impl PartnerApp for Crm {
@@ -378,9 +382,7 @@ mod tests {
     #[actix_web::test]
     async fn a_body_is_taken_up_to_its_limit() {
         let mno = mno("/maestrano").await;
-        for (length, status) in
-            [(MAX_BODY, StatusCode::FORBIDDEN), (MAX_BODY + 1, StatusCode::PAYLOAD_TOO_LARGE)]
-        {
+        for (length, status) in [(LIMIT, StatusCode::FORBIDDEN), (LIMIT + 1, StatusCode::PAYLOAD_TOO_LARGE)] {
             let request = TestRequest::post().uri("/maestrano/auth/saml/consume/one");
             let answer = ask(routes(&mno), request.set_payload(vec![b'a'; length])).await;
             assert_eq!(answer.status(), status, "{length}");

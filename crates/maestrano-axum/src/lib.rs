@@ -78,6 +78,7 @@
 //! An application with sessions of its own opens them in `sign_in`: its layers have put them into the extensions of
 //! the request that it is given.
 
+use std::error::Error as _;
 use std::ops::Deref;
 
 use axum::Router;
@@ -88,7 +89,8 @@ use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
-use maestrano::{Denied, MAX_BODY, Maestrano};
+use http_body_util::LengthLimitError;
+use maestrano::{Denied, Maestrano};
 
 /// The routes of Maestrano: everything below `/maestrano`.
 pub fn routes<S>() -> Router<S>
@@ -116,11 +118,14 @@ async fn handle(State(mno): State<Maestrano>, request: Request) -> Response {
     if let Some(whole) = whole_uri(&parts) {
         parts.uri = whole;
     }
-    let body = match to_bytes(body, MAX_BODY).await {
+    let read = async |limit: usize| match to_bytes(body, limit).await {
         Ok(bytes) => maestrano::Body::Whole(bytes),
-        Err(_) => maestrano::Body::TooLarge,
+        Err(error) if error.source().is_some_and(|source| source.is::<LengthLimitError>()) => {
+            maestrano::Body::TooLarge
+        }
+        Err(_) => maestrano::Body::Incomplete,
     };
-    mno.handle(Request::from_parts(parts, body)).await.map(Body::from)
+    mno.handle(Request::from_parts(parts, read)).await.map(Body::from)
 }
 
 /// The signed-in user of a request, as an extractor.
@@ -239,6 +244,9 @@ mod tests {
 
     use super::*;
 
+    /// The largest form that the consume route takes by default.
+    const LIMIT: usize = 256 * 1024;
+
     struct Crm;
 
     impl PartnerApp for Crm {
@@ -276,7 +284,7 @@ mod tests {
         let answer = router.oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
         let location = answer.headers().get(header::LOCATION);
         let location = location.map(|location| location.to_str().unwrap().to_owned()).unwrap_or_default();
-        (answer.status(), location, to_bytes(answer.into_body(), MAX_BODY).await.unwrap().into())
+        (answer.status(), location, to_bytes(answer.into_body(), usize::MAX).await.unwrap().into())
     }
 
     #[tokio::test]
@@ -334,9 +342,7 @@ mod tests {
     #[tokio::test]
     async fn a_body_is_taken_up_to_its_limit() {
         let router: Router = routes().with_state(mno("/maestrano").await);
-        for (length, status) in
-            [(MAX_BODY, StatusCode::FORBIDDEN), (MAX_BODY + 1, StatusCode::PAYLOAD_TOO_LARGE)]
-        {
+        for (length, status) in [(LIMIT, StatusCode::FORBIDDEN), (LIMIT + 1, StatusCode::PAYLOAD_TOO_LARGE)] {
             let path = "/maestrano/auth/saml/consume/one";
             assert_eq!(ask(router.clone(), "POST", path, vec![b'a'; length]).await.0, status, "{length}");
         }

@@ -6,7 +6,7 @@ use std::task::Poll;
 
 use bytes::Bytes;
 use http::request::Parts;
-use maestrano::{Body, Maestrano};
+use maestrano::{Maestrano, RequestBody};
 use rocket::Request;
 use rocket::tokio::sync::mpsc::{self, UnboundedSender};
 use rocket::tokio::sync::oneshot;
@@ -62,7 +62,7 @@ struct Bridge(UnboundedSender<Call>);
 /// Lets the core answer, and meanwhile makes the calls that come over the bridge.
 pub(crate) async fn handle(
     mno: &Maestrano,
-    mut asked: http::Request<Body>,
+    mut asked: http::Request<impl RequestBody>,
     request: &Request<'_>,
 ) -> http::Response<Bytes> {
     let (bridge, mut calls) = mpsc::unbounded_channel::<Call>();

@@ -35,4 +35,4 @@ pub use rejection::{AlgorithmName, Rejection};
 pub use secret::{ApiKey, CookieKey, EnvironmentSecret, SessionToken};
 pub use session::Session;
 pub use sso::{Health, Platform};
-pub use web::{Arrival, Body, CHECKED_HEADERS, Denied, MAX_BODY};
+pub use web::{Arrival, Body, CHECKED_HEADERS, Denied, MAX_BODY, RequestBody};

@@ -20,7 +20,7 @@ use crate::seal::Seal;
 use crate::session::Session;
 use crate::sso::{Health, Platform, Sso};
 use crate::transport::Transport;
-use crate::web::{self, Arrival, Body, Denied, Site};
+use crate::web::{self, Arrival, Denied, RequestBody, Site};
 
 /// Maestrano in one value: cheap to clone, shared by all who answer requests.
 ///
@@ -68,8 +68,9 @@ impl Maestrano {
     /// Answers a request below the mount: starts and finishes logins, signs out, takes webhooks.
     ///
     /// `request.uri()` holds the whole path as the browser sees it, also where the application is mounted
-    /// under a prefix.
-    pub async fn handle(&self, request: Request<Body>) -> Response<Bytes> {
+    /// under a prefix. Its body is read only for a route that takes one, for webhooks only after the credentials
+    /// were right, and within 15 seconds.
+    pub async fn handle(&self, request: Request<impl RequestBody>) -> Response<Bytes> {
         let Shared { site, sso, clock, .. } = &*self.shared;
         web::handle(&site.load_full(), sso, request, clock.now()).await
     }
@@ -240,6 +241,7 @@ mod tests {
     use crate::login::Login;
     use crate::secret::EnvironmentSecret;
     use crate::transport::{Limits, Sending};
+    use crate::web::Body;
 
     struct Crm;
 

@@ -18,6 +18,7 @@
 //! outage_grace_seconds = 180              # 0 to 86400
 //! recheck_timeout_seconds = 2             # 0.1 to 60
 //! rechecks_at_once = 64                   # 1 to 10000
+//! max_response_bytes = 262144             # 16384 to 1048576
 //! danger_allow_http = false               # plain http to a platform that is not on this machine
 //!
 //! [dev_platform]                          # knows your marketplaces

@@ -52,6 +52,7 @@ pub struct Rules {
     outage_grace: Duration,
     recheck_timeout: Duration,
     rechecks_at_once: usize,
+    max_response_bytes: usize,
 }
 
 impl Rules {
@@ -112,6 +113,12 @@ impl Rules {
         self.rechecks_at_once
     }
 
+    /// The largest form that the consume route takes, in bytes (`max_response_bytes`, 256 KiB, at most 1 MiB).
+    #[must_use]
+    pub fn max_response_bytes(&self) -> usize {
+        self.max_response_bytes
+    }
+
     fn read(root: &Section<'_>, secret: Option<&EnvironmentSecret>, findings: &Findings) -> Self {
         let sso = root.section("sso");
         let seconds =
@@ -130,6 +137,7 @@ impl Rules {
             outage_grace: seconds("outage_grace_seconds", 0.0..=86_400.0, 180),
             recheck_timeout: seconds("recheck_timeout_seconds", 0.1..=60.0, 2),
             rechecks_at_once: root.whole("rechecks_at_once", 1..=10_000).unwrap_or(64),
+            max_response_bytes: root.whole("max_response_bytes", 16_384..=1_048_576).unwrap_or(262_144),
         }
     }
 }

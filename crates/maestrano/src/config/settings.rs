@@ -163,6 +163,11 @@ impl Settings {
         self.say("rechecks_at_once", u64::try_from(most).unwrap_or(u64::MAX))
     }
 
+    /// The largest form that the consume route takes, in bytes: 16 KiB to 1 MiB; 256 KiB by default.
+    pub fn max_response_bytes(self, bytes: usize) -> Self {
+        self.say("max_response_bytes", u64::try_from(bytes).unwrap_or(u64::MAX))
+    }
+
     /// Lets platform hosts be plain http, so that anybody on the way reads the credentials and the sessions.
     /// A host on this machine needs no leave.
     pub fn danger_allow_http(self) -> Self {

@@ -52,6 +52,8 @@ pub(crate) enum Answer {
     MethodNotAllowed { allow: &'static str },
     /// The body is too large.
     TooLarge,
+    /// The body did not arrive in time, or not whole.
+    RequestTimeout,
 }
 
 /// Who asks.
@@ -145,6 +147,7 @@ impl Answer {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
         }
     }
 
@@ -170,6 +173,7 @@ impl Answer {
             Self::NotFound => "not_found",
             Self::MethodNotAllowed { .. } => "method_not_allowed",
             Self::TooLarge => "too_large",
+            Self::RequestTimeout => "request_timeout",
         }
     }
 
@@ -204,7 +208,8 @@ impl Answer {
             Self::ConfirmLogout { .. } => "Do you want to sign out?",
             Self::NotFound => "There is nothing at this address.",
             Self::MethodNotAllowed { .. } => "This address cannot be used in this way.",
-            Self::TooLarge => "Too much was sent.",
+            Self::TooLarge => "The request is too large.",
+            Self::RequestTimeout => "The request did not arrive in time. Please try again.",
         }
     }
 

@@ -1,14 +1,13 @@
 //! Speaks HTTP: one table of routes, one of answers, two cookies. Knows nothing of the protocol.
 
 mod answer;
+mod body;
 mod checked;
 mod cookie;
 mod guard;
 mod page;
 mod route;
 mod webhook;
-
-use std::fmt;
 
 use aws_lc_rs::rand;
 use bytes::Bytes;
@@ -20,6 +19,8 @@ use tracing::field::Empty;
 use tracing::{Instrument, error, info_span, trace, warn};
 
 use self::answer::{Answer, Visitor};
+use self::body::BodyError;
+pub use self::body::{Body, MAX_BODY, RequestBody};
 pub use self::checked::CHECKED_HEADERS;
 use self::cookie::Cookies;
 pub use self::guard::Denied;
@@ -33,28 +34,6 @@ use crate::saml;
 use crate::session::Session;
 use crate::sso::{Launch, Logins, Refusal, ReturnTo, Sso};
 use crate::telemetry;
-
-/// The most that is taken of a request's body, in bytes (security.md 1.2, 5.3).
-pub const MAX_BODY: usize = 1024 * 1024;
-
-/// The body of a request, as an adapter hands it over.
-#[derive(Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Body {
-    /// The whole body, of at most [`MAX_BODY`] bytes.
-    Whole(Bytes),
-    /// A body of more than [`MAX_BODY`] bytes, of which no more was read.
-    TooLarge,
-}
-
-impl fmt::Debug for Body {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Whole(bytes) => write!(formatter, "Whole({} bytes)", bytes.len()),
-            Self::TooLarge => formatter.write_str("TooLarge"),
-        }
-    }
-}
 
 /// What is configured, ready to answer requests: immutable, replaced as a whole by a refresh.
 #[derive(Debug)]
@@ -140,7 +119,7 @@ impl Site {
 pub(crate) async fn handle(
     site: &Site,
     sso: &Sso,
-    request: Request<Body>,
+    request: Request<impl RequestBody>,
     now: UtcDateTime,
 ) -> Response<Bytes> {
     let (parts, body) = request.into_parts();
@@ -149,16 +128,13 @@ pub(crate) async fn handle(
     match site.routes.find(&parts.method, parts.uri.path(), parts.uri.query().unwrap_or_default()) {
         Route::None => Answer::NotFound.response(visitor),
         Route::OtherMethod { allow } => Answer::MethodNotAllowed { allow }.response(visitor),
-        Route::To(target) => match body {
-            Body::TooLarge => Answer::TooLarge.response(visitor),
-            Body::Whole(body) => match &target {
-                Target::Choose => visit.choose(),
-                Target::Init(marketplace) => visit.init(marketplace),
-                Target::Consume(marketplace) => visit.consume(marketplace, &body).await,
-                Target::Finish => visit.finish().await,
-                Target::Logout => visit.logout().await,
-                Target::Webhook(webhook) => visit.webhook(webhook, &body).await,
-            },
+        Route::To(target) => match &target {
+            Target::Choose => visit.choose(),
+            Target::Init(marketplace) => visit.init(marketplace),
+            Target::Consume(marketplace) => visit.consume(marketplace, body).await,
+            Target::Finish => visit.finish().await,
+            Target::Logout => visit.logout().await,
+            Target::Webhook(webhook) => visit.webhook(webhook, body).await,
         },
     }
 }
@@ -224,12 +200,17 @@ impl Visit<'_> {
         }
     }
 
-    async fn consume(&self, marketplace: &MarketplaceName, body: &[u8]) -> Response<Bytes> {
+    async fn consume(&self, marketplace: &MarketplaceName, body: impl RequestBody) -> Response<Bytes> {
         let Some(marketplace) = self.site.configuration.marketplace(marketplace.as_str()) else {
             return Answer::NotFound.response(self.visitor);
         };
+        let limit = self.site.configuration.rules().max_response_bytes();
+        let body = match body::read(body, &self.parts.headers, limit).await {
+            Ok(body) => body,
+            Err(error) => return Answer::from(error).response(self.visitor),
+        };
         // A field that comes twice, or not at all, is as good as an empty one: it is refused below.
-        let mut fields = form_urlencoded::parse(body).filter(|(name, _)| name == "SAMLResponse");
+        let mut fields = form_urlencoded::parse(&body).filter(|(name, _)| name == "SAMLResponse");
         let response = fields.next().filter(|_| fields.next().is_none()).map(|(_, value)| value);
         let response = response.unwrap_or_default();
         let allowance = self.site.configuration.rules().clock_allowance();
@@ -395,6 +376,15 @@ fn reference() -> String {
     // Without randomness the reference is less telling, and the answer is the same.
     let _ = rand::fill(&mut random);
     random.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl From<BodyError> for Answer {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::TooLarge => Self::TooLarge,
+            BodyError::TimedOut | BodyError::Incomplete => Self::RequestTimeout,
+        }
+    }
 }
 
 #[cfg(test)]

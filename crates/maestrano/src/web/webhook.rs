@@ -7,6 +7,7 @@ use tracing::{Instrument, error, info_span, warn};
 
 use super::Visit;
 use super::answer::{Answer, Visitor};
+use super::body::{self, MAX_BODY, RequestBody};
 use super::reference;
 use crate::config::Marketplace;
 use crate::error::chain;
@@ -51,7 +52,7 @@ enum Outcome {
 }
 
 impl Visit<'_> {
-    pub(super) async fn webhook(&self, webhook: &Webhook, body: &[u8]) -> Response<Bytes> {
+    pub(super) async fn webhook(&self, webhook: &Webhook, body: impl RequestBody) -> Response<Bytes> {
         let kind = webhook.event.kind();
         let configured = |name: &MarketplaceName| self.site.configuration.marketplace(name.as_str());
         let marketplace = webhook.marketplace.as_ref().and_then(configured);
@@ -64,7 +65,14 @@ impl Visit<'_> {
         };
         let name = marketplace.name();
         let span = info_span!("webhook", marketplace = %name, kind, outcome = Empty);
-        let outcome = self.done(marketplace, &webhook.event, body).instrument(span.clone()).await;
+        let body = match webhook.event {
+            Event::Notified => match body::read(body, &self.parts.headers, MAX_BODY).await {
+                Ok(body) => body,
+                Err(error) => return Answer::from(error).response(Visitor::Program),
+            },
+            Event::GroupRemoved { .. } | Event::MemberRemoved { .. } => Bytes::new(),
+        };
+        let outcome = self.done(marketplace, &webhook.event, &body).instrument(span.clone()).await;
         let (answer, counted) = match outcome {
             Outcome::Done => (Answer::Taken, "done"),
             Outcome::Nobody => {
