@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use maestrano::saml::{Fingerprint, explain, verify};
+use maestrano::saml::{Assertion, Fingerprint, explain, verify};
 use maestrano::{Login, Rejection};
 use time::UtcDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -111,7 +111,10 @@ impl Response {
         let expectations = occasion.expectations(&audiences);
         let findings = explain(&form_value, &expectations, occasion.now);
         let marketplace = self.marketplace.as_deref().unwrap_or("unknown").parse()?;
-        let read = |assertion| Login::from_assertion(&assertion, &marketplace, occasion.creation_mode);
+        let read = |assertion: Assertion| {
+            let login = Login::from_assertion(&assertion, &marketplace, occasion.creation_mode)?;
+            Ok((login, assertion.request_id().to_owned()))
+        };
         let login = verify(&form_value, &expectations, occasion.now).ok().map(read);
         Ok(Report::new(findings, login, &occasion))
     }

@@ -2,8 +2,10 @@
 
 use std::error::Error as StdError;
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
+use std::future::{Future, poll_fn};
+use std::panic::{self, AssertUnwindSafe};
+use std::pin::{Pin, pin};
+use std::task::Poll;
 
 use http::request::Parts;
 use tracing::info;
@@ -55,7 +57,7 @@ pub trait PartnerApp: Send + Sync + 'static {
     ///
     /// # Errors
     /// When the application cannot decide, for example because its database is down. The browser sees a page
-    /// with a reference; the error goes to the log under the same reference.
+    /// with a reference; the error goes to the log under the same reference. A panic is treated as an error.
     fn sign_in(
         &self,
         login: &Login,
@@ -133,21 +135,45 @@ pub(crate) trait AnyApp: Send + Sync {
 
 impl<A: PartnerApp> AnyApp for A {
     fn sign_in<'a>(&'a self, login: &'a Login, request: &'a Parts) -> Answer<'a, SignIn> {
-        Box::pin(async move { PartnerApp::sign_in(self, login, request).await.map_err(Into::into) })
+        Box::pin(contained(
+            async move { PartnerApp::sign_in(self, login, request).await.map_err(Into::into) },
+        ))
     }
 
     fn group_removed<'a>(&'a self, removed: &'a GroupRemoved) -> Answer<'a, ()> {
-        Box::pin(async move { PartnerApp::group_removed(self, removed).await.map_err(Into::into) })
+        Box::pin(contained(async move { PartnerApp::group_removed(self, removed).await.map_err(Into::into) }))
     }
 
     fn member_removed<'a>(&'a self, removed: &'a MemberRemoved) -> Answer<'a, ()> {
-        Box::pin(async move { PartnerApp::member_removed(self, removed).await.map_err(Into::into) })
+        Box::pin(contained(
+            async move { PartnerApp::member_removed(self, removed).await.map_err(Into::into) },
+        ))
     }
 
     fn notified<'a>(&'a self, news: &'a Notification) -> Answer<'a, ()> {
-        Box::pin(async move { PartnerApp::notified(self, news).await.map_err(Into::into) })
+        Box::pin(contained(async move { PartnerApp::notified(self, news).await.map_err(Into::into) }))
     }
 }
+
+/// Runs code of the application. A panic in it is a failure of the application, and not the end of the connection.
+async fn contained<T>(code: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let mut code = pin!(code);
+    poll_fn(|context| {
+        let poll = || code.as_mut().poll(context);
+        // After a panic the future is dropped without being polled again.
+        panic::catch_unwind(AssertUnwindSafe(poll)).unwrap_or_else(|payload| {
+            let message = payload.downcast_ref::<&str>().map(|message| (*message).to_owned());
+            let message = message.or_else(|| payload.downcast_ref::<String>().cloned());
+            Poll::Ready(Err(Box::new(Panicked(message.unwrap_or_default()))))
+        })
+    })
+    .await
+}
+
+/// The application's code has panicked.
+#[derive(Debug, thiserror::Error)]
+#[error("panicked: {0}")]
+struct Panicked(String);
 
 impl fmt::Debug for dyn AnyApp {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

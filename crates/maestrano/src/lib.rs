@@ -12,6 +12,7 @@ pub mod memory;
 mod session;
 mod login;
 mod seal;
+mod query;
 pub mod config;
 pub mod saml;
 pub mod transport;

@@ -1,8 +1,9 @@
 //! Who signed in: the user, the group that the user acts for, and the part that the user plays in it.
 
+use std::collections::HashSet;
 use std::fmt;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 use serde_json::json;
 use time::UtcDateTime;
 
@@ -26,7 +27,6 @@ pub struct Login {
     token: SessionToken,
     recheck: UtcDateTime,
     marketplace: MarketplaceName,
-    request_id: String,
     creation_mode: CreationMode,
     attributes: Attributes,
 }
@@ -45,7 +45,7 @@ impl Login {
     ) -> Result<Self, Rejection> {
         let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
         let attributes = Attributes(assertion.attributes().map(owned).collect());
-        let login = Self::read(attributes, marketplace.clone(), assertion.request_id().to_owned(), mode)?;
+        let login = Self::read(attributes, marketplace.clone(), mode)?;
         let name_id = assertion.name_id();
         if name_id == login.user.id.as_str() || name_id == login.user.virtual_id.as_str() {
             Ok(login)
@@ -103,12 +103,6 @@ impl Login {
         &self.marketplace
     }
 
-    /// The request that the login answers.
-    #[must_use]
-    pub fn request_id(&self) -> &str {
-        &self.request_id
-    }
-
     /// Whether the application has one user per person, or one per person and group.
     #[must_use]
     pub const fn creation_mode(&self) -> CreationMode {
@@ -123,31 +117,35 @@ impl Login {
 
     /// The attributes that this library does not know, in their order.
     pub fn unknown_attributes(&self) -> impl Iterator<Item = (&str, &str)> {
-        let unknown = self.attributes.0.iter().filter(|(name, _)| !KNOWN.contains(&name.as_str()));
+        let unknown = self.attributes.0.iter().filter(|(name, _)| !KNOWN_ATTRIBUTES.contains(&name.as_str()));
         unknown.map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// Drops the attributes that this library does not know.
-    pub fn forget_unknown_attributes(&mut self) {
-        self.attributes.0.retain(|(name, _)| KNOWN.contains(&name.as_str()));
+    /// All attributes, in the order of the assertion.
+    pub(crate) fn attributes(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.attributes.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// The login as bytes, to be sealed: it holds the session token.
-    pub(crate) fn to_bytes(&self) -> Option<Vec<u8>> {
-        serde_json::to_vec(&Compact::from(self.clone())).ok()
+    /// The same login without some of its attributes, none of which is required.
+    pub(crate) fn without(&self, names: &[String]) -> Self {
+        let names: HashSet<&str> = names.iter().map(String::as_str).collect();
+        let mut login = self.clone();
+        login.attributes.0.retain(|(name, _)| !names.contains(name.as_str()));
+        login
     }
 
-    /// The login that was sealed, checked again.
-    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let Compact { marketplace, creation_mode, request_id, attributes } =
-            serde_json::from_slice(bytes).ok()?;
-        Self::read(attributes, marketplace, request_id, creation_mode).ok()
+    /// The login that these attributes of a verified assertion tell of.
+    pub(crate) fn from_attributes(
+        attributes: Vec<(String, String)>,
+        marketplace: &MarketplaceName,
+        mode: CreationMode,
+    ) -> Result<Self, Rejection> {
+        Self::read(Attributes(attributes), marketplace.clone(), mode)
     }
 
     fn read(
         attributes: Attributes,
         marketplace: MarketplaceName,
-        request_id: String,
         mode: CreationMode,
     ) -> Result<Self, Rejection> {
         let group = Group::read(&attributes)?;
@@ -162,7 +160,6 @@ impl Login {
             group,
             token,
             marketplace,
-            request_id,
             creation_mode: mode,
             attributes,
         })
@@ -212,7 +209,6 @@ impl fmt::Debug for Login {
             .field("group", &self.group.id)
             .field("role", &self.role)
             .field("marketplace", &self.marketplace)
-            .field("request_id", &self.request_id)
             .finish_non_exhaustive()
     }
 }
@@ -526,7 +522,7 @@ impl Reseller {
 }
 
 /// The attributes that the contract names (sso.md 1.11).
-const KNOWN: [&str; 28] = [
+pub(crate) const KNOWN_ATTRIBUTES: [&str; 28] = [
     "mno_uid",
     "mno_session",
     "mno_session_recheck",
@@ -558,8 +554,7 @@ const KNOWN: [&str; 28] = [
 ];
 
 /// Names and texts in the order of the assertion; no name twice.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone)]
 struct Attributes(Vec<(String, String)>);
 
 impl Attributes {
@@ -581,67 +576,37 @@ impl Attributes {
     }
 }
 
-/// The form in which a login travels: what it was read from, with short names.
-#[derive(Serialize, Deserialize)]
-struct Compact {
-    #[serde(rename = "m")]
-    marketplace: MarketplaceName,
-    #[serde(rename = "c")]
-    creation_mode: CreationMode,
-    #[serde(rename = "r")]
-    request_id: String,
-    #[serde(rename = "a")]
-    attributes: Attributes,
-}
-
-impl From<Login> for Compact {
-    fn from(login: Login) -> Self {
-        let Login { marketplace, creation_mode, request_id, mut attributes, .. } = login;
-        attributes.0.retain(|(_, value)| !value.is_empty());
-        Self { marketplace, creation_mode, request_id, attributes }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn login(mode: CreationMode) -> Login {
+    fn attributes(user: &str) -> Vec<(String, String)> {
         let attributes = [
-            ("uid", "usr-1"),
+            ("uid", user),
             ("group_uid", "cld-1"),
             ("mno_session", "token"),
             ("mno_session_recheck", "2026-11-23T10:03:00Z"),
             ("group_role", "Admin"),
-            ("company_name", ""),
             ("zeta", "1"),
+            ("eta", "2"),
         ];
-        let attributes = attributes.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-        Login::read(Attributes(attributes), "one".parse().unwrap(), "_1".to_owned(), mode).unwrap()
+        attributes.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+    }
+
+    fn login(user: &str) -> Result<Login, Rejection> {
+        Login::from_attributes(attributes(user), &"one".parse().unwrap(), CreationMode::Real)
     }
 
     #[test]
-    fn a_login_survives_its_travel() {
-        for mode in [CreationMode::Real, CreationMode::Virtual] {
-            let login = login(mode);
-            let bytes = login.to_bytes().unwrap();
-            let back = Login::from_bytes(&bytes).unwrap();
-            assert_eq!((back.user(), back.group(), back.role()), (login.user(), login.group(), login.role()));
-            assert_eq!((back.token(), back.recheck()), (login.token(), login.recheck()));
-            assert_eq!((back.marketplace(), back.request_id()), (login.marketplace(), login.request_id()));
-            assert_eq!(back.creation_mode(), mode);
-            assert_eq!(back.unknown_attributes().collect::<Vec<_>>(), [("zeta", "1")]);
-            assert!(
-                !String::from_utf8(bytes).unwrap().contains("company_name"),
-                "an empty value is left out"
-            );
-        }
+    fn attributes_that_are_taken_away_change_nothing_else() {
+        let whole = login("usr-1").unwrap();
+        let login = whole.without(&["eta".to_owned()]);
+        assert_eq!((login.user(), login.group(), login.role()), (whole.user(), whole.group(), whole.role()));
+        assert_eq!(login.unknown_attributes().collect::<Vec<_>>(), [("zeta", "1")]);
     }
 
     #[test]
-    fn a_travelling_login_is_checked_again() {
-        let bytes = String::from_utf8(login(CreationMode::Real).to_bytes().unwrap()).unwrap();
-        assert!(Login::from_bytes(bytes.replace("\"usr-1\"", "\"usr 1\"").as_bytes()).is_none());
-        assert!(Login::from_bytes(b"{}").is_none());
+    fn an_identifier_is_checked_whenever_a_login_is_read() {
+        assert!(matches!(login("usr 1"), Err(Rejection::Identifier { name: "uid" })));
     }
 }

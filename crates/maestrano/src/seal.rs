@@ -4,7 +4,7 @@
 //! with it: a value that was sealed as one thing does not open as another.
 
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, Nonce, RandomizedNonceKey};
-use aws_lc_rs::hkdf;
+use aws_lc_rs::{hkdf, hmac};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use time::UtcDateTime;
@@ -12,13 +12,33 @@ use time::UtcDateTime;
 use crate::secret::CookieKey;
 
 /// Longer texts are not looked at.
-const LONGEST: usize = 8 * 1024;
+const MAX_SEALED_CHARS: usize = 8 * 1024;
+/// The length of a [`Seal::tag`].
+pub(crate) const TAG_BYTES: usize = 16;
 const NONCE: usize = 12;
 const EXPIRY: usize = 8;
 
 /// Seals with its first key and opens with all of them, so that keys can be replaced one after the other.
 pub(crate) struct Seal {
     keys: Vec<RandomizedNonceKey>,
+    tag_keys: Vec<hmac::Key>,
+}
+
+/// What was sealed, and until when it holds.
+pub(crate) struct Opened {
+    value: Vec<u8>,
+    expires_at: i64,
+}
+
+impl Opened {
+    /// The value, also after its time.
+    pub(crate) fn value(&self) -> &[u8] {
+        &self.value
+    }
+
+    pub(crate) fn is_current(&self, now: UtcDateTime) -> bool {
+        now.unix_timestamp() < self.expires_at
+    }
 }
 
 /// Why a key cannot be used, or a value not be sealed. Neither depends on what comes in from outside.
@@ -29,8 +49,9 @@ pub(crate) struct SealFailed;
 impl Seal {
     /// Derives the sealing keys by HKDF-SHA256; the texts should hold at least 32 random bytes.
     pub(crate) fn new(keys: &[CookieKey]) -> Result<Self, SealFailed> {
+        let tag_keys = keys.iter().map(derive_tag_key).collect::<Result<Vec<_>, _>>()?;
         let keys = keys.iter().map(derive).collect::<Result<Vec<_>, _>>()?;
-        if keys.is_empty() { Err(SealFailed) } else { Ok(Self { keys }) }
+        if keys.is_empty() { Err(SealFailed) } else { Ok(Self { keys, tag_keys }) }
     }
 
     /// Seals a value until a time (whole seconds count).
@@ -53,17 +74,36 @@ impl Seal {
 
     /// Opens what was sealed for this purpose and has not expired. Anything else is `None`.
     pub(crate) fn open(&self, purpose: &str, sealed: &[u8], now: UtcDateTime) -> Option<Vec<u8>> {
-        if sealed.len() > LONGEST {
+        self.open_expired(purpose, sealed).filter(|opened| opened.is_current(now)).map(|opened| opened.value)
+    }
+
+    /// Opens what was sealed for this purpose, also after it has expired.
+    pub(crate) fn open_expired(&self, purpose: &str, sealed: &[u8]) -> Option<Opened> {
+        if sealed.len() > MAX_SEALED_CHARS {
             return None;
         }
         let sealed = URL_SAFE_NO_PAD.decode(sealed).ok()?;
         let (last, others) = self.keys.split_last()?;
-        // What did not open is spoilt: only the last key may have it, the others get a copy.
+        // Opening with a wrong key spoils the bytes: only the last key may have them, the others get a copy.
         let opened = others.iter().find_map(|key| open_with(key, purpose, sealed.clone()));
         let mut value = opened.or_else(|| open_with(last, purpose, sealed))?;
-        let expiry = i64::from_be_bytes(*value.first_chunk()?);
+        let expires_at = i64::from_be_bytes(*value.first_chunk()?);
         value.drain(..EXPIRY);
-        (now.unix_timestamp() < expiry).then_some(value)
+        Some(Opened { value, expires_at })
+    }
+
+    /// A message authentication code of the text, for values that need not be secret. The first key makes it.
+    pub(crate) fn tag(&self, text: &[u8]) -> [u8; TAG_BYTES] {
+        self.tag_keys.first().map_or([0; TAG_BYTES], |key| truncated(hmac::sign(key, text)))
+    }
+
+    /// Whether one of the keys has made this [`tag`](Self::tag), compared in constant time.
+    pub(crate) fn is_tag(&self, text: &[u8], tag: &[u8]) -> bool {
+        let is_made_by = |key: &hmac::Key| {
+            let expected = truncated(hmac::sign(key, text));
+            aws_lc_rs::constant_time::verify_slices_are_equal(&expected, tag).is_ok()
+        };
+        self.tag_keys.iter().any(is_made_by)
     }
 }
 
@@ -84,13 +124,25 @@ fn open_with(key: &RandomizedNonceKey, purpose: &str, mut sealed: Vec<u8>) -> Op
 }
 
 fn derive(key: &CookieKey) -> Result<RandomizedNonceKey, SealFailed> {
+    RandomizedNonceKey::new(&AES_256_GCM_SIV, &derived(key, b"cookies")?).map_err(|_| SealFailed)
+}
+
+fn derive_tag_key(key: &CookieKey) -> Result<hmac::Key, SealFailed> {
+    Ok(hmac::Key::new(hmac::HMAC_SHA256, &derived(key, b"tags")?))
+}
+
+fn derived(key: &CookieKey, purpose: &[u8]) -> Result<[u8; 32], SealFailed> {
     let secret = hkdf::Salt::new(hkdf::HKDF_SHA256, b"maestrano seal 1").extract(key.expose().as_bytes());
     let mut bytes = [0; 32];
     secret
-        .expand(&[b"cookies"], &AES_256_GCM_SIV)
+        .expand(&[purpose], hkdf::HKDF_SHA256)
         .and_then(|okm| okm.fill(&mut bytes))
         .map_err(|_| SealFailed)?;
-    RandomizedNonceKey::new(&AES_256_GCM_SIV, &bytes).map_err(|_| SealFailed)
+    Ok(bytes)
+}
+
+fn truncated(tag: hmac::Tag) -> [u8; TAG_BYTES] {
+    tag.as_ref().first_chunk().copied().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -113,6 +165,38 @@ mod tests {
         assert_eq!(seal.open("session", sealed.as_bytes(), NOW).as_deref(), Some(&b"usr-1"[..]));
         assert_eq!(seal.open("login", sealed.as_bytes(), NOW), None);
         assert_eq!(seal.open("session", sealed.as_bytes(), LATER), None);
+    }
+
+    #[test]
+    fn a_sealed_value_of_the_largest_size_opens_and_a_longer_text_does_not() {
+        let seal = seal(&["one"]);
+        let open = |length: usize| {
+            let sealed = seal.seal("session", LATER, &vec![0; length]).unwrap();
+            (sealed.len(), seal.open("session", sealed.as_bytes(), NOW).is_some())
+        };
+        let overhead = NONCE + EXPIRY + AES_256_GCM_SIV.tag_len();
+        assert_eq!(open(MAX_SEALED_CHARS / 4 * 3 - overhead), (MAX_SEALED_CHARS, true));
+        assert_eq!(open(MAX_SEALED_CHARS / 4 * 3 - overhead + 1), (MAX_SEALED_CHARS + 2, false));
+    }
+
+    #[test]
+    fn an_expired_value_opens_and_says_so() {
+        let seal = seal(&["one"]);
+        let sealed = seal.seal("session", LATER, b"usr-1").unwrap();
+        let opened = seal.open_expired("session", sealed.as_bytes()).unwrap();
+        assert_eq!(
+            (opened.value(), opened.is_current(NOW), opened.is_current(LATER)),
+            (&b"usr-1"[..], true, false)
+        );
+    }
+
+    #[test]
+    fn a_tag_belongs_to_its_text_and_to_one_of_the_keys() {
+        let (old, both) = (seal(&["old"]), seal(&["new", "old"]));
+        let tag = old.tag(b"text");
+        assert!(old.is_tag(b"text", &tag) && both.is_tag(b"text", &tag));
+        assert!(!old.is_tag(b"texts", &tag) && !old.is_tag(b"text", &tag[1..]) && !old.is_tag(b"text", &[]));
+        assert!(!old.is_tag(b"text", &both.tag(b"text")) && both.is_tag(b"text", &both.tag(b"text")));
     }
 
     #[test]

@@ -13,7 +13,8 @@ use super::occasion::Occasion;
 /// The checks of a response, and who signed in when all have passed.
 pub(super) struct Report {
     checks: Vec<Checked>,
-    login: Option<Login>,
+    /// With the request that it answers.
+    login: Option<(Login, String)>,
     acs_url: String,
     now: UtcDateTime,
 }
@@ -30,7 +31,7 @@ impl Report {
     /// The login is what became of the verified assertion; none when there is none.
     pub(super) fn new(
         findings: Vec<Finding>,
-        login: Option<Result<Login, Rejection>>,
+        login: Option<Result<(Login, String), Rejection>>,
         occasion: &Occasion,
     ) -> Self {
         let checked = |finding: Finding| Checked {
@@ -74,10 +75,10 @@ impl Report {
             "acs": self.acs_url,
             "at": self.at(),
             "checks": self.checks.iter().map(check).collect::<Vec<_>>(),
-            "login": self.login.as_ref().map(|login| json!({
+            "login": self.login.as_ref().map(|(login, request)| json!({
                 "user": login.user().id(),
                 "group": login.group().id(),
-                "request": login.request_id(),
+                "request": request,
             })),
         })
     }
@@ -100,8 +101,8 @@ impl fmt::Display for Report {
                 }
             }
         }
-        if let Some(login) = &self.login {
-            let (user, group, request) = (login.user().id(), login.group().id(), login.request_id());
+        if let Some((login, request)) = &self.login {
+            let (user, group) = (login.user().id(), login.group().id());
             writeln!(formatter, "{user} of {group} signs in; the answer to request {request}")?;
         }
         Ok(())

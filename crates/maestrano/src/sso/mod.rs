@@ -4,30 +4,36 @@
 
 mod check;
 mod end;
+mod error;
 mod finish;
 mod pending;
 mod platform;
+mod receive;
 mod return_to;
 mod start;
+mod ticket;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::Duration as StdDuration;
 
 use time::UtcDateTime;
 
 pub(crate) use self::check::{Check, Checks};
 pub(crate) use self::end::NotTaken;
-pub(crate) use self::finish::Refusal;
-pub(crate) use self::pending::Logins;
+pub(crate) use self::error::{LoginError, Superfluous};
+pub(crate) use self::pending::PendingLogin;
 pub use self::platform::{Health, Platform};
+pub(crate) use self::receive::RefusedResponse;
 pub(crate) use self::return_to::ReturnTo;
-pub(crate) use self::start::Launch;
+pub(crate) use self::start::{Launch, MAX_LOCATION_CHARS};
+pub(crate) use self::ticket::Outcome;
 use crate::app::AnyApp;
 use crate::config::{Marketplace, Rules};
 use crate::memory::Memory;
 use crate::seal::Seal;
 use crate::session::Session;
+use crate::telemetry::{LogLimit, Repeated};
 use crate::transport::Transport;
 
 /// What logins and sessions need from outside.
@@ -37,7 +43,12 @@ pub(crate) struct Sso {
     pub(crate) seal: Seal,
     checks: Checks,
     /// How long a session lives at most.
-    lifetime: Duration,
+    lifetime: StdDuration,
+    /// How far the clocks of platform and processes may be apart.
+    clock_allowance: StdDuration,
+    mount: String,
+    ticket_purpose: String,
+    log_limit: LogLimit,
 }
 
 impl Sso {
@@ -50,7 +61,11 @@ impl Sso {
         now: UtcDateTime,
     ) -> Self {
         let checks = Checks::new(rules, Arc::clone(&memory), transport, now);
-        Self { app, memory, seal, checks, lifetime: rules.session_lifetime() }
+        let mount = rules.mount().to_owned();
+        let log_limit = LogLimit::default();
+        let ticket_purpose = format!("ticket {mount}");
+        let (lifetime, clock_allowance) = (rules.session_lifetime(), rules.clock_allowance());
+        Self { app, memory, seal, checks, lifetime, clock_allowance, mount, ticket_purpose, log_limit }
     }
 
     /// Whether a session goes on.
@@ -66,6 +81,16 @@ impl Sso {
     /// Whether a session was ended, as far as it can be known without the platform.
     pub(crate) fn has_ended(&self, session: &Session) -> bool {
         self.memory.ended().includes(session)
+    }
+
+    /// How long a browser keeps the cookie of a pending login.
+    pub(crate) fn login_cookie_lifetime(&self) -> StdDuration {
+        StdDuration::try_from(self.pending_lifetime()).unwrap_or(StdDuration::ZERO)
+    }
+
+    /// Whether an event that anybody can cause may be logged now.
+    pub(crate) fn may_log(&self, kind: Repeated, now: UtcDateTime) -> bool {
+        self.log_limit.allows(kind, now)
     }
 
     pub(crate) fn health(&self) -> Health {

@@ -1,53 +1,56 @@
-//! The logins that one browser has begun: the content of its login cookie.
+//! A login that a browser has begun and not finished. Nothing stores it: the platform sends the id of the request
+//! back, and that id is the pending login itself, sealed.
 
-use serde::{Deserialize, Serialize};
+use std::fmt::Write as _;
+
+use aws_lc_rs::rand;
 use time::{Duration, UtcDateTime};
 
 use super::return_to::ReturnTo;
-use crate::ids::MarketplaceName;
+use crate::config::Marketplace;
+use crate::seal::{Seal, SealFailed};
 use crate::session::Milliseconds;
 
-/// How long a begun login can be finished.
-pub(crate) const LIFETIME: Duration = Duration::minutes(10);
-/// How many begun logins a browser keeps; the newest win.
-const MOST: usize = 3;
-/// How many logins in a row a browser may begin without coming to an end.
-const PATIENCE: u8 = 4;
-/// A login that is begun so soon after the last one was finished means that the session got lost.
-const SOON: Duration = Duration::seconds(10);
-/// So many bytes of JSON make a sealed cookie of less than 1,000 bytes.
-const ROOM: usize = 620;
+/// How long a pending login can be finished. The clock allowance comes on top.
+pub(crate) const PENDING_LOGIN_LIFETIME: Duration = Duration::minutes(10);
 
-/// What a browser has begun, and which marketplace it used last.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Logins {
-    #[serde(rename = "m", default, skip_serializing_if = "Option::is_none")]
-    last: Option<MarketplaceName>,
-    /// Logins in a row that came to no end.
-    #[serde(rename = "u", default)]
-    in_vain: u8,
-    #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
-    finished: Option<i64>,
-    #[serde(rename = "p", default)]
-    pending: Vec<Pending>,
-}
+const NONCE_BYTES: usize = 16;
+const RESTART: u8 = 1;
 
-/// One begun login.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Pending {
-    #[serde(rename = "i")]
-    request_id: String,
-    #[serde(rename = "m")]
-    marketplace: MarketplaceName,
-    #[serde(rename = "r")]
-    return_to: ReturnTo,
-    #[serde(rename = "t")]
+/// What the application has to know of a login when the platform's answer arrives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PendingLogin {
+    /// 128 random bits. The browser that began the login has a cookie that belongs to them.
+    nonce: [u8; NONCE_BYTES],
     started: Milliseconds,
+    /// Whether the library began it by itself, in place of one that could not be finished.
+    is_restart: bool,
+    return_to: ReturnTo,
 }
 
-impl Pending {
+impl PendingLogin {
+    pub(crate) fn begin(return_to: ReturnTo, is_restart: bool, now: UtcDateTime) -> Result<Self, SealFailed> {
+        let mut nonce = [0; NONCE_BYTES];
+        rand::fill(&mut nonce).map_err(|_| SealFailed)?;
+        Ok(Self { nonce, started: Milliseconds::of(now), is_restart, return_to })
+    }
+
+    /// The page to go to after the login.
     pub(crate) fn return_to(&self) -> &ReturnTo {
         &self.return_to
+    }
+
+    /// Goes to the start page instead, because the address of the page does not fit.
+    pub(super) fn forget_page(&mut self) {
+        self.return_to = ReturnTo::home();
+    }
+
+    pub(crate) fn nonce(&self) -> &[u8; NONCE_BYTES] {
+        &self.nonce
+    }
+
+    pub(crate) fn is_restart(&self) -> bool {
+        self.is_restart
     }
 
     /// When the login was begun.
@@ -55,92 +58,66 @@ impl Pending {
         self.started.time()
     }
 
-    fn is_current(&self, now: UtcDateTime) -> bool {
-        now - self.started() < LIFETIME
+    /// A short name for log lines, which tells nothing about the sealed id.
+    pub(crate) fn reference(&self) -> String {
+        let mut reference = String::with_capacity(16);
+        for byte in self.nonce.iter().take(8) {
+            // Writing to a string does not fail.
+            let _ = write!(reference, "{byte:02x}");
+        }
+        reference
+    }
+
+    /// The id of the request to the platform.
+    pub(super) fn request_id(
+        &self,
+        seal: &Seal,
+        purpose: &str,
+        expires_at: UtcDateTime,
+    ) -> Result<String, SealFailed> {
+        // The id is an XML name, which begins with neither a digit nor a hyphen.
+        Ok(format!("_{}", seal.seal(purpose, expires_at, &self.to_bytes())?))
+    }
+
+    /// Reads the id of a request that was sealed for this purpose; `None` for any other id. Also tells whether the
+    /// login can still be finished.
+    pub(super) fn from_request_id(
+        request_id: &str,
+        seal: &Seal,
+        purpose: &str,
+        now: UtcDateTime,
+    ) -> Option<(Self, bool)> {
+        let opened = seal.open_expired(purpose, request_id.strip_prefix('_')?.as_bytes())?;
+        Some((Self::from_bytes(opened.value())?, opened.is_current(now)))
+    }
+
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        let page = self.return_to.as_str();
+        let mut bytes = Vec::with_capacity(1 + NONCE_BYTES + 8 + page.len());
+        bytes.push(if self.is_restart { RESTART } else { 0 });
+        bytes.extend_from_slice(&self.nonce);
+        bytes.extend_from_slice(&self.started.0.to_be_bytes());
+        bytes.extend_from_slice(page.as_bytes());
+        bytes
+    }
+
+    /// Reads what was sealed: the page was checked before.
+    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (flags, bytes) = bytes.split_first()?;
+        let (nonce, bytes) = bytes.split_first_chunk()?;
+        let (started, page) = bytes.split_first_chunk()?;
+        Some(Self {
+            nonce: *nonce,
+            started: Milliseconds(i64::from_be_bytes(*started)),
+            is_restart: *flags == RESTART,
+            return_to: ReturnTo::sealed(std::str::from_utf8(page).ok()?),
+        })
     }
 }
 
-impl Logins {
-    /// The marketplace of the last login that this browser finished.
-    pub(crate) fn last(&self) -> Option<&MarketplaceName> {
-        self.last.as_ref()
-    }
-
-    /// Whether this browser goes round in circles: it begins login after login, and finishes none, or loses
-    /// its session as soon as it has one.
-    pub(crate) fn go_in_circles(&self, now: UtcDateTime) -> bool {
-        let unfinished = self.pending.iter().any(|pending| pending.is_current(now));
-        self.in_vain >= PATIENCE && (unfinished || self.has_just_finished(now))
-    }
-
-    /// Forgets that logins came to no end: there is a session, or the person has asked to start again.
-    pub(crate) fn start_again(&mut self) {
-        self.in_vain = 0;
-    }
-
-    fn has_just_finished(&self, now: UtcDateTime) -> bool {
-        self.finished.is_some_and(|finished| now.unix_timestamp() - finished < SOON.whole_seconds())
-    }
-
-    pub(crate) fn begin(
-        &mut self,
-        request_id: &str,
-        marketplace: &MarketplaceName,
-        return_to: ReturnTo,
-        now: UtcDateTime,
-    ) {
-        self.pending.retain(|pending| pending.is_current(now));
-        if self.pending.is_empty() && !self.has_just_finished(now) {
-            self.in_vain = 0;
-        }
-        self.in_vain = self.in_vain.saturating_add(1);
-        let (request_id, marketplace) = (request_id.to_owned(), marketplace.clone());
-        self.pending.push(Pending { request_id, marketplace, return_to, started: Milliseconds::of(now) });
-        let surplus = self.pending.len().saturating_sub(MOST);
-        self.pending.drain(..surplus);
-    }
-
-    /// Takes out the login that this request id belongs to, if it was begun here, at this marketplace, and
-    /// not too long ago.
-    pub(crate) fn finish(
-        &mut self,
-        request_id: &str,
-        marketplace: &MarketplaceName,
-        now: UtcDateTime,
-    ) -> Option<Pending> {
-        let found =
-            |pending: &Pending| pending.request_id == request_id && pending.marketplace == *marketplace;
-        let position = self.pending.iter().position(found)?;
-        let pending = self.pending.remove(position);
-        if !pending.is_current(now) {
-            return None;
-        }
-        self.finished = Some(now.unix_timestamp());
-        self.last = Some(marketplace.clone());
-        Some(pending)
-    }
-
-    /// As bytes that fit into the cookie: the oldest logins go first, and a return address that leaves no
-    /// room for even one login becomes the start page.
-    pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        let mut logins = self.clone();
-        loop {
-            let bytes = serde_json::to_vec(&logins).unwrap_or_default();
-            if bytes.len() <= ROOM {
-                return bytes;
-            }
-            match logins.pending.as_mut_slice() {
-                [] => return bytes,
-                [only] if only.return_to == ReturnTo::home() => return bytes,
-                [only] => only.return_to = ReturnTo::home(),
-                _ => drop(logins.pending.remove(0)),
-            }
-        }
-    }
-
-    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        serde_json::from_slice(bytes).ok()
-    }
+/// What a request id is sealed for: it opens for no other mount, marketplace or application.
+pub(super) fn purpose(mount: &str, marketplace: &Marketplace) -> String {
+    format!("request {mount} {} {}", marketplace.name(), marketplace.app_id())
 }
 
 #[cfg(test)]
@@ -148,98 +125,42 @@ mod tests {
     use time::macros::utc_datetime;
 
     use super::*;
+    use crate::secret::CookieKey;
 
     const NOW: UtcDateTime = utc_datetime!(2026-11-23 10:00);
 
-    fn market(name: &str) -> MarketplaceName {
-        name.parse().unwrap()
-    }
-
-    fn me() -> ReturnTo {
-        ReturnTo::parse("/me", "/maestrano")
-    }
-
     #[test]
-    fn a_begun_login_is_finished_once_at_its_own_marketplace() {
-        let mut logins = Logins::default();
-        logins.begin("_1", &market("a"), me(), NOW);
-        assert_eq!(logins.finish("_1", &market("b"), NOW), None);
-        assert_eq!(logins.finish("_2", &market("a"), NOW), None);
-        assert_eq!(logins.finish("_1", &market("a"), NOW).map(|pending| pending.return_to), Some(me()));
-        assert_eq!(logins.last(), Some(&market("a")));
-        assert_eq!(logins.finish("_1", &market("a"), NOW), None);
-    }
-
-    #[test]
-    fn a_begun_login_is_too_old_after_ten_minutes() {
-        let mut logins = Logins::default();
-        logins.begin("_1", &market("a"), me(), NOW);
-        assert!(logins.clone().finish("_1", &market("a"), NOW + Duration::seconds(599)).is_some());
-        assert!(logins.finish("_1", &market("a"), NOW + Duration::seconds(600)).is_none());
-    }
-
-    #[test]
-    fn a_browser_keeps_its_three_newest_logins() {
-        let mut logins = Logins::default();
-        for id in ["_1", "_2", "_3", "_4"] {
-            logins.begin(id, &market("a"), me(), NOW);
-        }
-        assert!(logins.finish("_1", &market("a"), NOW).is_none());
-        for id in ["_2", "_3", "_4"] {
-            assert!(logins.finish(id, &market("a"), NOW).is_some(), "{id}");
+    fn a_request_id_is_the_pending_login() {
+        let seal = Seal::new(&[CookieKey::new("key")]).unwrap();
+        let page = ReturnTo::parse("/me?a=b", "/maestrano");
+        for is_restart in [false, true] {
+            let pending = PendingLogin::begin(page.clone(), is_restart, NOW).unwrap();
+            let end = NOW + PENDING_LOGIN_LIFETIME;
+            let id = pending.request_id(&seal, "one", end).unwrap();
+            assert!(
+                id.starts_with('_')
+                    && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
+            );
+            let read = |purpose: &str, now| PendingLogin::from_request_id(&id, &seal, purpose, now);
+            assert_eq!(read("one", NOW), Some((pending.clone(), true)));
+            assert_eq!(read("one", end), Some((pending, false)));
+            assert_eq!(read("two", NOW), None);
         }
     }
 
     #[test]
-    fn four_logins_without_a_finish_are_a_circle() {
-        let mut logins = Logins::default();
-        for id in ["_1", "_2", "_3"] {
-            logins.begin(id, &market("a"), me(), NOW);
-        }
-        assert!(!logins.go_in_circles(NOW));
-        logins.begin("_4", &market("a"), me(), NOW);
-        assert!(logins.go_in_circles(NOW));
-        assert!(!logins.go_in_circles(NOW + LIFETIME));
-        logins.start_again();
-        assert!(!logins.go_in_circles(NOW));
-    }
-
-    #[test]
-    fn four_logins_whose_sessions_are_lost_at_once_are_a_circle() {
-        let sign_in = |logins: &mut Logins, now| {
-            logins.begin("_1", &market("a"), me(), now);
-            assert!(logins.finish("_1", &market("a"), now).is_some());
-        };
-        let (mut lost, mut kept) = (Logins::default(), Logins::default());
-        for round in 0..4 {
-            assert!(!lost.go_in_circles(NOW));
-            sign_in(&mut lost, NOW);
-            sign_in(&mut kept, NOW + SOON * round);
-        }
-        assert!(lost.go_in_circles(NOW));
-        assert!(!lost.go_in_circles(NOW + SOON));
-        assert!(!kept.go_in_circles(NOW + SOON * 3));
-    }
-
-    #[test]
-    fn the_cookie_stays_small_whatever_the_return_address() {
-        let long = format!("/{}", "a".repeat(4000));
-        let name = market(&"m".repeat(128));
-        let mut logins = Logins::default();
-        for _ in 0..3 {
-            let id = format!("_{}", "0".repeat(32));
-            logins.begin(&id, &name, ReturnTo::parse(&long, "/maestrano"), NOW);
-            let mut kept = Logins::from_bytes(&logins.to_bytes()).unwrap();
-            assert!(logins.to_bytes().len() <= ROOM);
-            assert_eq!(kept.finish(&id, &name, NOW).map(|pending| pending.return_to), Some(ReturnTo::home()));
-            logins.finish(&id, &name, NOW);
+    fn an_id_that_was_not_sealed_here_is_no_pending_login() {
+        let seal = Seal::new(&[CookieKey::new("key")]).unwrap();
+        let short = seal.seal("one", NOW + PENDING_LOGIN_LIFETIME, &[0; 24]).unwrap();
+        for id in ["", "_", "_0123456789abcdef0123456789abcdef01234567", &short, &format!("_{short}")] {
+            assert_eq!(PendingLogin::from_request_id(id, &seal, "one", NOW), None, "{id}");
         }
     }
 
     #[test]
-    fn bytes_that_are_not_logins_are_none() {
-        for bytes in [&b""[..], b"7", b"{\"p\":[{}]}", b"{\"m\":\"a b\"}", &[0xff]] {
-            assert_eq!(Logins::from_bytes(bytes), None);
-        }
+    fn two_logins_have_different_nonces() {
+        let begin = || PendingLogin::begin(ReturnTo::home(), false, NOW).unwrap();
+        assert_ne!(begin().nonce(), begin().nonce());
+        assert_eq!(begin().reference().len(), 16);
     }
 }

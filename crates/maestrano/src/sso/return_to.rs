@@ -3,6 +3,10 @@
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+/// The longest page that is kept through a login, with its query. Percent-encoded in a query and sealed in a request
+/// id it must leave a response's header fields below the buffer of a proxy (4 KB).
+pub(crate) const MAX_RETURN_TO_CHARS: usize = 1_200;
+
 /// A path of the application, with its query, checked; empty for its start page, wherever that is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -14,9 +18,27 @@ impl ReturnTo {
         Self(String::new())
     }
 
-    /// Takes a path of the application; anything else, and any path of the library itself, is the start page.
+    /// Takes a path of the application, as a request says it; anything else, any path of the library itself, and a
+    /// path that is too long, is the start page.
     pub(crate) fn parse(text: &str, mount: &str) -> Self {
+        let path = Some(text).filter(|text| text.len() <= MAX_RETURN_TO_CHARS);
+        let path = path.and_then(|text| Self::path_of_the_application(text, mount));
+        path.filter(|path| path.0.len() <= MAX_RETURN_TO_CHARS).unwrap_or_else(Self::home)
+    }
+
+    /// Takes a path that the application itself has chosen, of any length.
+    pub(crate) fn chosen(text: &str, mount: &str) -> Self {
         Self::path_of_the_application(text, mount).unwrap_or_else(Self::home)
+    }
+
+    /// Takes a path that was checked before it was sealed.
+    pub(super) fn sealed(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
+    /// The path; empty for the start page.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
     }
 
     fn path_of_the_application(text: &str, mount: &str) -> Option<Self> {
@@ -83,6 +105,18 @@ mod tests {
         for text in hostile {
             assert_eq!(parsed(text), "the start page", "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_long_path_is_kept_up_to_its_limit() {
+        let page = |length: usize| format!("/{}", "a".repeat(length - 1));
+        assert_eq!(parsed(&page(MAX_RETURN_TO_CHARS)), page(MAX_RETURN_TO_CHARS));
+        assert_eq!(parsed(&page(MAX_RETURN_TO_CHARS + 1)), "the start page");
+        // It grows when it is percent-encoded.
+        assert_eq!(parsed(&format!("/{}", "é".repeat(500))), "the start page");
+        let chosen = ReturnTo::chosen(&page(5_000), "/maestrano");
+        assert_eq!(chosen.path("/"), page(5_000));
+        assert_eq!(ReturnTo::chosen("https://evil.example", "/maestrano"), ReturnTo::home());
     }
 
     #[test]

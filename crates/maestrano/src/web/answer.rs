@@ -4,30 +4,30 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{self, HeaderName};
-use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use http::{HeaderValue, Response, StatusCode};
 
 use super::page;
+use super::visitor::Visitor;
 
 /// A situation that has an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
     /// Go on there.
     SeeOther { to: String },
-    /// Go on there by a page instead of a redirect, for applications whose own cookie is `SameSite=Strict`.
-    Arrive { to: String },
+    /// Go on there by a page instead of a redirect.
+    RefreshTo { to: String },
     /// Nobody is signed in.
     LoginRequired { init: String },
     /// The session has been ended.
     SessionEnded { init: String },
-    /// The platform has been silent for longer than the grace.
+    /// The platform has been unreachable for longer than the outage grace period.
     PlatformUnreachable,
-    /// The login was not begun in this browser, too long ago, finished already, or overtaken by a removal.
-    LoginNotBegun { again: String, reference: String },
+    /// The login cannot be finished in this browser, and beginning it again by itself has not helped.
+    LoginNotBegun { again: String, reference: String, hint: Option<String> },
     /// The platform's response is refused.
     LoginRefused { again: String, reference: String },
-    /// The browser begins login after login.
-    Circles { again: String, reference: String },
+    /// Login after login is finished, and no session comes back.
+    RedirectLoop { again: String, reference: String },
     /// The application could not decide.
     AppFailed { reference: String },
     /// Whether the login was used before cannot be known.
@@ -44,8 +44,8 @@ pub(crate) enum Answer {
     Taken,
     /// The marketplaces to choose from: name and address.
     Choose { marketplaces: Vec<(String, String)> },
-    /// Whether to sign out: asked when a link, not a form, led here.
-    ConfirmLogout { action: String },
+    /// Whether to sign out: asked when the request does not prove that it comes from the application.
+    ConfirmLogout { action: String, token: String },
     /// No such marketplace or path.
     NotFound,
     /// Another method is wanted.
@@ -54,32 +54,10 @@ pub(crate) enum Answer {
     TooLarge,
     /// The body did not arrive in time, or not whole.
     RequestTimeout,
-}
-
-/// Who asks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Visitor {
-    /// A browser that goes to a page.
-    Navigation,
-    /// Something else that would rather see a page: a form posted by an old browser.
-    Person,
-    /// A program: scripts of pages, API clients.
-    Program,
-}
-
-impl Visitor {
-    /// `Sec-Fetch-Mode` tells; where it is missing, GET or HEAD that accepts HTML is a navigation
-    /// (security.md 4.1).
-    pub(crate) fn of(request: &Parts) -> Self {
-        let accepts_page = accepts_html(&request.headers);
-        match request.headers.get("sec-fetch-mode").map(HeaderValue::as_bytes) {
-            Some(b"navigate") => Self::Navigation,
-            Some(_) => Self::Program,
-            None if accepts_page && matches!(request.method, Method::GET | Method::HEAD) => Self::Navigation,
-            None if accepts_page => Self::Person,
-            None => Self::Program,
-        }
-    }
+    /// The browser asks before the user has: it may ask again.
+    Prefetch,
+    /// The request is made in the background, and the route is for navigations.
+    NavigationRequired,
 }
 
 impl Answer {
@@ -110,6 +88,11 @@ impl Answer {
             }
             Self::LoginRequired { .. } | Self::SessionEnded { .. } => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Maestrano"));
+                if visitor == Visitor::Frame {
+                    // This page alone may be framed: it holds a link, and nothing else.
+                    headers.remove(header::X_FRAME_OPTIONS);
+                    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(FRAMED_POLICY));
+                }
             }
             Self::PlatformUnreachable | Self::MemoryUnavailable { .. } => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER.as_secs()));
@@ -132,15 +115,17 @@ impl Answer {
                 StatusCode::SEE_OTHER
             }
             Self::LoginRequired { .. } | Self::SessionEnded { .. } => StatusCode::UNAUTHORIZED,
-            Self::Arrive { .. } | Self::Choose { .. } | Self::ConfirmLogout { .. } | Self::Taken => {
+            Self::RefreshTo { .. } | Self::Choose { .. } | Self::ConfirmLogout { .. } | Self::Taken => {
                 StatusCode::OK
             }
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
-            Self::Malformed { .. } => StatusCode::BAD_REQUEST,
-            Self::LoginNotBegun { .. } | Self::LoginRefused { .. } | Self::Circles { .. } => {
+            Self::Malformed { .. } | Self::NavigationRequired => StatusCode::BAD_REQUEST,
+            Self::LoginNotBegun { .. } | Self::LoginRefused { .. } | Self::RedirectLoop { .. } => {
                 StatusCode::FORBIDDEN
             }
-            Self::PlatformUnreachable | Self::MemoryUnavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::PlatformUnreachable | Self::MemoryUnavailable { .. } | Self::Prefetch => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::AppFailed { .. } | Self::Broken { .. } | Self::NotTaken { .. } => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
@@ -154,13 +139,13 @@ impl Answer {
     /// A stable name for programs.
     fn code(&self) -> &'static str {
         match self {
-            Self::SeeOther { .. } | Self::Arrive { .. } => "see_other",
+            Self::SeeOther { .. } | Self::RefreshTo { .. } => "see_other",
             Self::LoginRequired { .. } => "login_required",
             Self::SessionEnded { .. } => "session_ended",
             Self::PlatformUnreachable => "platform_unreachable",
             Self::LoginNotBegun { .. } => "login_not_begun",
             Self::LoginRefused { .. } => "login_refused",
-            Self::Circles { .. } => "login_in_circles",
+            Self::RedirectLoop { .. } => "redirect_loop",
             Self::AppFailed { .. } => "app_failed",
             Self::MemoryUnavailable { .. } => "memory_unavailable",
             Self::Broken { .. } => "broken",
@@ -174,42 +159,78 @@ impl Answer {
             Self::MethodNotAllowed { .. } => "method_not_allowed",
             Self::TooLarge => "too_large",
             Self::RequestTimeout => "request_timeout",
+            Self::Prefetch => "prefetch",
+            Self::NavigationRequired => "navigation_required",
+        }
+    }
+
+    /// The heading of the page.
+    pub(crate) fn heading(&self) -> &'static str {
+        match self {
+            Self::SeeOther { .. } | Self::RefreshTo { .. } => "One moment",
+            Self::LoginRequired { .. } => "Please sign in",
+            Self::SessionEnded { .. } => "Your session has ended",
+            Self::PlatformUnreachable | Self::MemoryUnavailable { .. } => "Sign-in is unavailable",
+            Self::LoginNotBegun { .. } | Self::RedirectLoop { .. } => "Sign-in did not complete",
+            Self::LoginRefused { .. } | Self::AppFailed { .. } => "Sign-in failed",
+            Self::Choose { .. } => "Choose your marketplace",
+            Self::ConfirmLogout { .. } => "Sign out?",
+            Self::NotFound => "Page not found",
+            Self::TooLarge => "The request is too large",
+            Self::RequestTimeout => "The request took too long",
+            Self::Taken => "Done",
+            Self::Broken { .. }
+            | Self::Unauthorized
+            | Self::Malformed { .. }
+            | Self::NotTaken { .. }
+            | Self::MethodNotAllowed { .. }
+            | Self::Prefetch
+            | Self::NavigationRequired => "Something went wrong",
         }
     }
 
     /// One sentence for the person. It never holds the reason.
     pub(crate) fn message(&self) -> &'static str {
         match self {
-            Self::SeeOther { .. } | Self::Arrive { .. } => "You are being taken to the page.",
-            Self::LoginRequired { .. } => "Sign in to go on.",
-            Self::SessionEnded { .. } => "Your session has ended. Sign in again to go on.",
+            Self::SeeOther { .. } | Self::RefreshTo { .. } => "The page opens by itself.",
+            Self::LoginRequired { .. } => "Sign in to continue.",
+            Self::SessionEnded { .. } => "Sign in again to continue.",
             Self::PlatformUnreachable => {
                 "Your session cannot be confirmed right now. Please try again in a moment."
             }
             Self::LoginNotBegun { .. } => {
-                "This sign-in was not begun in this browser, took too long, or was finished before."
+                "This browser could not be matched with the sign-in, which may have been started elsewhere."
             }
             Self::LoginRefused { .. } => "This sign-in could not be verified.",
-            Self::Circles { .. } => {
-                "Signing in has been tried several times without coming to an end. Most likely this browser does \
-                 not keep the application's session cookie, or the application is opened under another address \
-                 than the one that the marketplace knows."
+            Self::RedirectLoop { .. } => {
+                "You were signed in several times, but this browser did not keep the session. Cookies may be \
+                 blocked, or the application may be open at another address than the one that is set up."
             }
             Self::AppFailed { .. } => "The application could not sign you in. Please try again later.",
             Self::MemoryUnavailable { .. } => {
                 "Signing in is not possible right now. Please try again in a moment."
             }
-            Self::Broken { .. } => "Something went wrong.",
+            Self::Broken { .. } => "Please try again later.",
             Self::Unauthorized => "The credentials are missing or wrong.",
             Self::Malformed { .. } => "The body cannot be read.",
-            Self::NotTaken { .. } => "This could not be taken. Please send it again later.",
-            Self::Taken => "This was taken.",
-            Self::Choose { .. } => "Where do you come from?",
-            Self::ConfirmLogout { .. } => "Do you want to sign out?",
+            Self::NotTaken { .. } => "The request could not be completed. Please send it again later.",
+            Self::Taken => "The request was completed.",
+            Self::Choose { .. } => "Sign in with the marketplace that you use.",
+            Self::ConfirmLogout { .. } => "You will be signed out of this application.",
             Self::NotFound => "There is nothing at this address.",
-            Self::MethodNotAllowed { .. } => "This address cannot be used in this way.",
-            Self::TooLarge => "The request is too large.",
+            Self::MethodNotAllowed { .. } => "This address does not take requests of this kind.",
+            Self::TooLarge => "Please send less.",
             Self::RequestTimeout => "The request did not arrive in time. Please try again.",
+            Self::Prefetch => "This page cannot be loaded ahead of time.",
+            Self::NavigationRequired => "This address can only be opened as a page.",
+        }
+    }
+
+    /// What this browser in particular may have to do.
+    pub(crate) fn hint(&self) -> Option<&str> {
+        match self {
+            Self::LoginNotBegun { hint, .. } => hint.as_deref(),
+            _ => None,
         }
     }
 
@@ -220,18 +241,26 @@ impl Answer {
             | Self::SessionEnded { init: again }
             | Self::LoginNotBegun { again, .. }
             | Self::LoginRefused { again, .. }
-            | Self::Circles { again, .. }
+            | Self::RedirectLoop { again, .. }
             | Self::MemoryUnavailable { again, .. } => Some(again),
             _ => None,
         }
     }
 
-    /// What the log line of the same event carries.
+    /// What the link to that address says.
+    pub(crate) fn again_label(&self) -> &'static str {
+        match self {
+            Self::LoginRequired { .. } => "Sign in",
+            _ => "Sign in again",
+        }
+    }
+
+    /// The reference that the log line of the same event carries.
     pub(crate) fn reference(&self) -> Option<&str> {
         match self {
             Self::LoginNotBegun { reference, .. }
             | Self::LoginRefused { reference, .. }
-            | Self::Circles { reference, .. }
+            | Self::RedirectLoop { reference, .. }
             | Self::AppFailed { reference }
             | Self::MemoryUnavailable { reference, .. }
             | Self::Broken { reference }
@@ -243,11 +272,11 @@ impl Answer {
 
     fn json(&self) -> String {
         let mut json = serde_json::json!({ "error": self.code(), "message": self.message() });
-        if let Some(reference) = self.reference() {
-            json["reference"] = reference.into();
-        }
-        if let Some(again) = self.again() {
-            json["login"] = again.into();
+        let optional = [("hint", self.hint()), ("reference", self.reference()), ("login", self.again())];
+        for (name, value) in optional {
+            if let Some(value) = value {
+                json[name] = value.into();
+            }
         }
         json.to_string()
     }
@@ -271,13 +300,11 @@ const COMMON: [(HeaderName, &str); 5] = [
     ),
 ];
 
+/// That of the one page that other pages may frame.
+const FRAMED_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'";
+
 fn typed(body: String, content_type: &'static str) -> Response<Bytes> {
     let mut response = Response::new(Bytes::from(body));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
-}
-
-fn accepts_html(headers: &HeaderMap) -> bool {
-    let values = headers.get_all(header::ACCEPT).iter();
-    values.filter_map(|value| value.to_str().ok()).any(|value| value.contains("text/html"))
 }

@@ -7,12 +7,15 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{Method, Response};
 use time::UtcDateTime;
-use tracing::error;
 
-use super::answer::{Answer, Visitor};
-use super::{Site, with_cookies};
+use super::answer::Answer;
+use super::site::Site;
+use super::visitor::{Visitor, is_prefetch, referring_page};
+use super::with_cookies;
+use crate::config::Marketplace;
+use crate::ids::GroupId;
 use crate::session::Session;
-use crate::sso::{Check, Launch, Sso};
+use crate::sso::{Check, Launch, MAX_LOCATION_CHARS, ReturnTo, Sso};
 
 /// Nobody comes in. It already is the answer: a redirect to the start of a login, 401, or 503.
 #[must_use]
@@ -80,10 +83,11 @@ pub(crate) async fn check(
     now: UtcDateTime,
 ) -> Result<Session, Denied> {
     let Some((cookies, session)) = site.session(sso, request, now) else {
-        let visitor = Visitor::of(request);
         let last = site.last(sso, request, now);
-        let init = site.init_for(last.as_ref(), return_to(request).as_slice());
-        return Err(Denied::new(Why::Nobody, Answer::LoginRequired { init }.response(visitor)));
+        let marketplace = site.marketplace_for(last.as_ref());
+        let init = site.init_for(last.as_ref(), &return_query(site, request, marketplace, None));
+        let answer = Answer::LoginRequired { init }.response(Visitor::of(request));
+        return Err(Denied::new(Why::Nobody, answer));
     };
     let marketplace = site.configuration.marketplace(session.marketplace().as_str());
     let outcome = match marketplace {
@@ -99,12 +103,14 @@ pub(crate) async fn check(
             Err(Denied::new(Why::Unreachable, answer))
         }
         Check::Ended => {
-            let group = marketplace.map(|_| (Launch::GROUP, session.group().as_str()));
-            let back: Vec<_> = return_to(request).into_iter().chain(group).collect();
-            let init = site.init_for(marketplace.map(|_| session.marketplace()), &back);
-            let answer = Answer::SessionEnded { init }.response(Visitor::of(request));
-            let cookie =
-                cookies.clear_session().inspect_err(|broken| error!(%broken, "a cookie cannot be cleared"));
+            let group = marketplace.map(|_| session.group());
+            let query = return_query(site, request, marketplace, group);
+            let init = site.init_for(marketplace.map(|_| session.marketplace()), &query);
+            let visitor = Visitor::of(request);
+            let answer = Answer::SessionEnded { init }.response(visitor);
+            // The answer to a request in the background may come late, and must not remove the cookie of a new login.
+            let clears = visitor == Visitor::Navigation && !is_prefetch(&request.headers);
+            let cookie = clears.then(|| cookies.clear_session()).and_then(Result::ok);
             Err(Denied::new(Why::Ended, with_cookies(answer, cookie)))
         }
     }
@@ -122,10 +128,21 @@ pub(super) fn is_logout_token(session: &Session, token: &str) -> bool {
     constant_time::verify_slices_are_equal(logout_token(session).as_bytes(), token.as_bytes()).is_ok()
 }
 
-/// The page that was asked for, none for the start page; a request that changed something is not repeated after
-/// the login.
-fn return_to(request: &Parts) -> Option<(&str, &str)> {
-    let repeatable = matches!(request.method, Method::GET | Method::HEAD);
-    let path = request.uri.path_and_query().filter(|_| repeatable)?;
-    Some((Launch::RETURN_TO, path.as_str()))
+/// The query of the init route that leads back to the page, and to the group: the page that a browser goes to, or the
+/// one that sends a request in the background or a form. A form is not sent again after the login.
+fn return_query(
+    site: &Site,
+    request: &Parts,
+    marketplace: Option<&Marketplace>,
+    group: Option<&GroupId>,
+) -> String {
+    let is_page = matches!(request.method, Method::GET | Method::HEAD)
+        && matches!(Visitor::of(request), Visitor::Navigation | Visitor::Frame);
+    let page = if is_page {
+        request.uri.path_and_query().map(|page| page.as_str().to_owned())
+    } else {
+        marketplace.and_then(|marketplace| referring_page(&request.headers, marketplace.app_host()))
+    };
+    let page = page.map_or_else(ReturnTo::home, |page| ReturnTo::parse(&page, site.mount()));
+    Launch::again(page, group).to_query(MAX_LOCATION_CHARS)
 }

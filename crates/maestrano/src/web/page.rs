@@ -10,9 +10,8 @@ const STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;max-width:34rem;mar
     @media(prefers-color-scheme:dark){body{color:#e4e7eb;background:#1f2933}a,button{color:#7cc4fa}\
     code{color:#9aa5b1}}";
 
-/// The page of an answer: one sentence, a way on, and the reference of the log line.
+/// The page of an answer: a heading, one sentence, one action, and the reference of the log line.
 pub(super) fn page(answer: &Answer) -> String {
-    let message = answer.message();
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -20,18 +19,19 @@ pub(super) fn page(answer: &Answer) -> String {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="robots" content="noindex";
-                @if let Answer::Arrive { to } = answer {
+                @if let Answer::RefreshTo { to } = answer {
                     meta http-equiv="refresh" content={ "0; url=" (to) };
                 }
-                title { (message) }
+                title { (answer.heading()) }
                 style { (maud::PreEscaped(STYLE)) }
             }
             body {
-                h1 { (message) }
-                (way_on(answer))
-                @if let Some(again) = answer.again() {
-                    p { a href=(again) { "Sign in again" } }
+                h1 { (answer.heading()) }
+                p { (answer.message()) }
+                @if let Some(hint) = answer.hint() {
+                    p { (hint) }
                 }
+                (action(answer))
                 @if let Some(reference) = answer.reference() {
                     p { "Reference: " code { (reference) } }
                 }
@@ -41,19 +41,23 @@ pub(super) fn page(answer: &Answer) -> String {
     .into_string()
 }
 
-fn way_on(answer: &Answer) -> Markup {
+fn action(answer: &Answer) -> Markup {
     html! {
         @match answer {
-            Answer::Arrive { to } => p { a href=(to) { "Go on" } },
+            Answer::RefreshTo { to } => p { a href=(to) { "Continue" } },
             Answer::Choose { marketplaces } => ul {
                 @for (name, address) in marketplaces {
                     li { a href=(address) { (name) } }
                 }
             },
-            Answer::ConfirmLogout { action } => form method="post" action=(action) {
+            Answer::ConfirmLogout { action, token } => form method="post" action=(action) {
+                input type="hidden" name="token" value=(token);
                 button { "Sign out" }
             },
-            _ => {},
+            // In a frame the sign-in would stay in the frame, where the platform refuses to be shown.
+            _ => @if let Some(again) = answer.again() {
+                p { a href=(again) target="_top" { (answer.again_label()) } }
+            },
         }
     }
 }

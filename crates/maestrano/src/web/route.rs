@@ -1,5 +1,8 @@
 //! The one table of routes.
 
+use std::borrow::Cow;
+use std::cell::LazyCell;
+
 use http::Method;
 use percent_encoding::percent_decode_str;
 use tracing::warn;
@@ -7,6 +10,7 @@ use tracing::warn;
 use super::webhook::{Event, Webhook};
 use crate::config::{Configuration, Marketplace};
 use crate::ids::MarketplaceName;
+use crate::query::{self, Pair};
 
 /// All routes of a configuration.
 #[derive(Debug)]
@@ -16,7 +20,12 @@ pub(super) struct Routes {
     logout: String,
     /// In the order in which they are tried: a marketplace's own paths first.
     table: Vec<Row>,
+    /// The names of the parameters that rows ask for.
+    parameters: Vec<String>,
 }
+
+/// More parameters that rows ask for are not looked at, so that a long query costs no more than one pass.
+const MAX_PARAMETERS: usize = 64;
 
 /// Where a request goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,7 +107,11 @@ impl Routes {
             row.path.push(Piece::Any);
             row
         }));
-        Self { choose, finish, logout, table }
+        let mut parameters: Vec<String> =
+            table.iter().flat_map(|row| &row.query).map(|(name, _)| name.clone()).collect();
+        parameters.sort_unstable();
+        parameters.dedup();
+        Self { choose, finish, logout, table, parameters }
     }
 
     pub(super) fn choose(&self) -> &str {
@@ -113,8 +126,14 @@ impl Routes {
         &self.logout
     }
 
+    fn parameters<'q>(&self, query: &'q str) -> Vec<(Cow<'q, str>, Cow<'q, str>)> {
+        let is_asked_for = |pair: &Pair<'_>| self.parameters.iter().any(|name| pair.is_named(name));
+        query::pairs(query).filter(is_asked_for).take(MAX_PARAMETERS).map(Pair::decoded).collect()
+    }
+
     pub(super) fn find(&self, method: &Method, path: &str, query: &str) -> Route {
-        let mut found = self.table.iter().filter_map(|row| row.target_of(path, query)).peekable();
+        let query = LazyCell::new(|| self.parameters(query));
+        let mut found = self.table.iter().filter_map(|row| row.target_of(path, || &query)).peekable();
         let Some(first) = found.peek() else {
             return Route::None;
         };
@@ -125,6 +144,9 @@ impl Routes {
         }
     }
 }
+
+/// The parameters of a query that rows ask for.
+type Parameters<'q> = [(Cow<'q, str>, Cow<'q, str>)];
 
 /// The webhooks of a marketplace: where its configuration says, else at the usual places.
 fn webhooks(mount: &str, marketplace: &Marketplace) -> Vec<Row> {
@@ -183,7 +205,7 @@ impl Row {
     }
 
     /// Where the row leads, if it is about this path and query.
-    fn target_of(&self, path: &str, query: &str) -> Option<Target> {
+    fn target_of<'q>(&self, path: &str, query: impl FnOnce() -> &'q Parameters<'q>) -> Option<Target> {
         let mut found = Found::default();
         let mut segments = path.split('/');
         for piece in &self.path {
@@ -201,8 +223,9 @@ impl Row {
         if segments.next().is_some() {
             return None;
         }
+        let query = if self.query.is_empty() { &[] } else { query() };
         for (name, piece) in &self.query {
-            let mut values = form_urlencoded::parse(query.as_bytes()).filter(|(key, _)| key == name);
+            let mut values = query.iter().filter(|(key, _)| key == name);
             match piece {
                 Piece::Any => {}
                 Piece::Plain(plain) => values.find(|(_, value)| value == plain).map(drop)?,

@@ -5,10 +5,11 @@ use http::Response;
 use tracing::field::Empty;
 use tracing::{Instrument, error, info_span, warn};
 
-use super::Visit;
-use super::answer::{Answer, Visitor};
+use super::Exchange;
+use super::answer::Answer;
 use super::body::{self, MAX_BODY, RequestBody};
 use super::reference;
+use super::visitor::Visitor;
 use crate::config::Marketplace;
 use crate::error::chain;
 use crate::ids::{GroupId, MarketplaceName, UserId};
@@ -51,7 +52,7 @@ enum Outcome {
     NotTaken(NotTaken),
 }
 
-impl Visit<'_> {
+impl Exchange<'_> {
     pub(super) async fn webhook(&self, webhook: &Webhook, body: impl RequestBody) -> Response<Bytes> {
         let kind = webhook.event.kind();
         let configured = |name: &MarketplaceName| self.site.configuration.marketplace(name.as_str());
@@ -68,7 +69,7 @@ impl Visit<'_> {
         let body = match webhook.event {
             Event::Notified => match body::read(body, &self.parts.headers, MAX_BODY).await {
                 Ok(body) => body,
-                Err(error) => return Answer::from(error).response(Visitor::Program),
+                Err(error) => return self.unread(error),
             },
             Event::GroupRemoved { .. } | Event::MemberRemoved { .. } => Bytes::new(),
         };

@@ -70,7 +70,8 @@ async fn a_session_that_the_platform_has_ended_is_over_and_its_group_is_asked_fo
     let cookies = world.cookies.lock().unwrap().clone();
     world.platform.answers(200, r#"{"valid":false,"recheck":null}"#);
     let denied = world.check(due).await.unwrap_err();
-    let init = "/maestrano/auth/saml/init/one?return_to=%2Fme%3Ftab%3D2&group_id=cld-1";
+    let init =
+        "https://crm.example.com/maestrano/auth/saml/init/one?return_to=%2Fme%3Ftab%3D2&group_id=cld-1";
     assert_eq!(header(&denied, &LOCATION), init);
     assert!(header(&denied, &SET_COOKIE).contains("Max-Age=0"));
     // A copy of the cookie does not help, whatever the platform says later.
@@ -175,7 +176,10 @@ async fn sessions_of_a_marketplace_that_is_gone_end_at_their_recheck() {
     world.site = only_one.site;
     assert!(world.check(NOW + Duration::seconds(179)).await.is_ok());
     let denied = world.check(NOW + Duration::minutes(3)).await.unwrap_err();
-    assert_eq!(header(&denied, &LOCATION), "/maestrano/auth/saml/init/one?return_to=%2Fme%3Ftab%3D2");
+    assert_eq!(
+        header(&denied, &LOCATION),
+        "https://crm.example.com/maestrano/auth/saml/init/one?return_to=%2Fme%3Ftab%3D2"
+    );
     assert_eq!(world.platform.asked(), 0);
 }
 
@@ -449,7 +453,7 @@ async fn signing_out_ends_every_copy_of_the_session_and_a_later_one_is_in() {
     assert_eq!(world.send(request, later).await.status(), StatusCode::SEE_OTHER);
     *world.cookies.lock().unwrap() = copy;
     let denied = world.check(later + Duration::seconds(1)).await.unwrap_err();
-    assert!(header(&denied, &LOCATION).starts_with("/maestrano/auth/saml/init/one"));
+    assert!(header(&denied, &LOCATION).starts_with("https://crm.example.com/maestrano/auth/saml/init/one"));
     world.sign_in("one", later + Duration::seconds(2)).await;
     assert!(world.check(later + Duration::seconds(3)).await.is_ok());
     assert_eq!(world.asked().await, 0);
@@ -464,7 +468,7 @@ async fn signing_out_again_with_a_copy_of_the_cookie_ends_nothing_more() {
     let copy = world.cookies.lock().unwrap().clone();
     for second in 1..100 {
         *world.cookies.lock().unwrap() = copy.clone();
-        let request = world.request("POST", "/maestrano/logout", &[], "");
+        let request = world.request("POST", "/maestrano/logout", &[("sec-fetch-site", "same-origin")], "");
         let now = NOW + Duration::seconds(second);
         assert_eq!(world.send(request, now).await.status(), StatusCode::SEE_OTHER);
         *world.cookies.lock().unwrap() = copy.clone();
