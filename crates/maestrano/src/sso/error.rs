@@ -24,6 +24,8 @@ pub(crate) enum LoginError {
     TicketInvalid,
     #[error(transparent)]
     Superfluous(#[from] Superfluous),
+    #[error("the request is made in the background, but only a navigation finishes a login")]
+    NavigationRequired,
     #[error("since this login was begun, the user or the group was removed, or the user has signed out")]
     Overtaken,
     #[error(
@@ -75,6 +77,7 @@ impl LoginError {
             Self::TooLarge => "login_too_large",
             Self::TicketInvalid => "ticket_invalid",
             Self::Superfluous(superfluous) => superfluous.code(),
+            Self::NavigationRequired => "navigation_required",
             Self::Overtaken => "overtaken",
             Self::RedirectLoop => "redirect_loop",
             Self::Memory(_) => "memory_unavailable",

@@ -31,18 +31,20 @@ impl Sso {
     /// the login with.
     ///
     /// A response that is only old, or comes twice, gets a ticket too: this request carries no session cookie, so
-    /// only the next one can tell whether the user is signed in already.
+    /// only the next one can tell whether the user is signed in already. A response that a script has posted uses
+    /// nothing up.
     pub(crate) async fn receive(
         &self,
         marketplace: &Marketplace,
         response: &[u8],
+        is_navigation: bool,
         now: UtcDateTime,
     ) -> Result<String, Box<RefusedResponse>> {
         let purpose = purpose(&self.mount, marketplace);
         let pending = |id: &str| PendingLogin::from_request_id(id, &self.seal, &purpose, now);
         let seal =
             |ticket: Ticket| ticket.seal(&self.seal, &self.ticket_purpose, now + self.ticket_lifetime());
-        let examined = self.examine(marketplace, response, &pending, now).await;
+        let examined = self.examine(marketplace, response, is_navigation, &pending, now).await;
         examined.and_then(seal).or_else(|error| {
             let document = decode(response).unwrap_or_default();
             let pending = claimed_request(&document).and_then(pending).map(|(pending, _)| pending);
@@ -69,6 +71,7 @@ impl Sso {
         &self,
         marketplace: &Marketplace,
         response: &[u8],
+        is_navigation: bool,
         pending: impl Fn(&str) -> Option<(PendingLogin, bool)>,
         now: UtcDateTime,
     ) -> Result<Ticket, LoginError> {
@@ -81,6 +84,9 @@ impl Sso {
         let (pending, is_current) = pending(assertion.request_id()).ok_or(LoginError::UnknownRequest)?;
         let login = Login::from_assertion(&assertion, marketplace.name(), marketplace.creation_mode())?;
         session(&login, now, now)?;
+        if !is_navigation {
+            return Err(LoginError::NavigationRequired);
+        }
         // By its digest: how long an id is, the platform decides.
         let digest = digest(&SHA256, assertion.id().as_bytes());
         let id = format!("assertion {} {}", marketplace.name(), BASE64_URL_SAFE_NO_PAD.encode(digest));

@@ -46,8 +46,11 @@ impl Exchange<'_> {
         let Some(marketplace) = self.site.configuration.marketplace(marketplace.as_str()) else {
             return Answer::NotFound.response(self.visitor);
         };
-        if let Some(answer) = self.no_navigation() {
-            return answer.response(self.visitor);
+        if visitor::is_prefetch(&self.parts.headers) {
+            return Answer::Prefetch.response(self.visitor);
+        }
+        if self.is_background() {
+            return Answer::NavigationRequired.response(self.visitor);
         }
         let session = self.site.session(self.sso, self.parts, self.now).map(|(_, session)| session);
         let session = session.filter(|session| session.marketplace() == marketplace.name());
@@ -74,9 +77,6 @@ impl Exchange<'_> {
         let Some(marketplace) = self.site.configuration.marketplace(marketplace.as_str()) else {
             return Answer::NotFound.response(self.visitor);
         };
-        if visitor::is_background(&self.parts.headers) {
-            return Answer::NavigationRequired.response(self.visitor);
-        }
         let limit = self.site.configuration.rules().max_response_bytes();
         let body = match body::read(body, &self.parts.headers, limit).await {
             Ok(body) => body,
@@ -86,7 +86,7 @@ impl Exchange<'_> {
         let mut fields = form_urlencoded::parse(&body).filter(|(name, _)| name == "SAMLResponse");
         let response = fields.next().filter(|_| fields.next().is_none()).map(|(_, value)| value);
         let response = response.unwrap_or_default();
-        match self.sso.receive(marketplace, response.as_bytes(), self.now).await {
+        match self.sso.receive(marketplace, response.as_bytes(), !self.is_background(), self.now).await {
             Ok(ticket) => {
                 let to = format!("{}?t={ticket}", self.site.routes.finish());
                 let mut response = Answer::SeeOther { to }.response(self.visitor);
@@ -108,8 +108,8 @@ impl Exchange<'_> {
     }
 
     pub(super) async fn finish(&self) -> Response<Bytes> {
-        if let Some(answer) = self.no_navigation() {
-            return answer.response(self.visitor);
+        if visitor::is_prefetch(&self.parts.headers) {
+            return Answer::Prefetch.response(self.visitor);
         }
         let ticket = match self.sso.open_ticket(&self.parameter("t").unwrap_or_default(), self.now) {
             Ok(ticket) => ticket,
@@ -128,6 +128,10 @@ impl Exchange<'_> {
         };
         if let Err(superfluous) = cookies.has_begun(&self.sso.seal, &self.parts.headers, pending) {
             return again(superfluous).await;
+        }
+        if self.is_background() {
+            let refused = Refused { pending: Some(pending), ..Refused::of(marketplace, pending.return_to()) };
+            return self.refused(&refused, &LoginError::NavigationRequired);
         }
         let (user, group) = (login.user().real_id(), login.group().id());
         let span = info_span!("login", marketplace = %marketplace.name(), %user, %group, outcome = Empty);
@@ -175,7 +179,8 @@ impl Exchange<'_> {
         let (name, request_id, code) = (marketplace.name(), pending.reference(), superfluous.code());
         if super::guard::check(self.site, self.sso, self.parts, self.now).await.is_ok() {
             info!(marketplace = %name, request_id, code, "superfluous login ignored: the user is signed in");
-            return with_cookies(self.arrive(pending.return_to()), cookies.clear_login(pending));
+            let cleared = if self.is_background() { None } else { cookies.clear_login(pending).ok() };
+            return with_cookies(self.arrive(pending.return_to()), cleared);
         }
         let refused = Refused { pending: Some(pending), ..Refused::of(marketplace, pending.return_to()) };
         let headers = &self.parts.headers;
@@ -245,15 +250,9 @@ impl Exchange<'_> {
         answer.response(self.visitor)
     }
 
-    /// The answer to a request that is no navigation, although only a navigation begins or finishes a login.
-    fn no_navigation(&self) -> Option<Answer> {
-        if visitor::is_prefetch(&self.parts.headers) {
-            Some(Answer::Prefetch)
-        } else if visitor::is_background(&self.parts.headers) {
-            Some(Answer::NavigationRequired)
-        } else {
-            None
-        }
+    /// Whether the request is no navigation, although only a navigation begins or finishes a login.
+    fn is_background(&self) -> bool {
+        visitor::is_background(&self.parts.headers)
     }
 
     /// The answer to a login that opens no session: one log line with the reason, one reference for both.
@@ -300,6 +299,7 @@ impl Exchange<'_> {
                 Answer::LoginNotBegun { again, reference, hint: None }
             }
             LoginError::Rejected(_) | LoginError::TooLarge => Answer::LoginRefused { again, reference },
+            LoginError::NavigationRequired => Answer::NavigationRequired,
             LoginError::RedirectLoop => {
                 let separator = if again.contains('?') { '&' } else { '?' };
                 let again = format!("{again}{separator}{}=1", Launch::START_AGAIN);

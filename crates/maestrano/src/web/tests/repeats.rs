@@ -213,16 +213,6 @@ async fn prefetches_head_and_background_requests_begin_finish_and_end_nothing() 
 }
 
 #[tokio::test]
-async fn a_response_that_is_posted_by_a_script_is_not_read() {
-    let world = World::new(&["one"]).await;
-    let answer = world
-        .post("/maestrano/consume/?marketplace=one", &[("sec-fetch-mode", "cors")], "SAMLResponse=x")
-        .await;
-    assert_eq!(answer.status(), StatusCode::BAD_REQUEST);
-    assert!(text(&answer).contains("navigation_required"));
-}
-
-#[tokio::test]
 async fn four_sessions_that_do_not_come_back_are_a_redirect_loop_until_the_person_asks_again() {
     let world = World::new(&["one"]).await;
     for second in 0..4 {
