@@ -17,8 +17,11 @@ pub type Asker = [(&'static str, &'static str); 2];
 /// A browser that goes to a page.
 pub const NAVIGATION: Asker = [("accept", "text/html"), ("sec-fetch-mode", "navigate")];
 
-/// A script of a page, or another program.
+/// A script of a page.
 pub const PROGRAM: Asker = [("accept", "application/json"), ("sec-fetch-mode", "cors")];
+
+/// A program that is no browser, and says nothing of how it fetches.
+pub const CLIENT: Asker = [("accept", "application/json"), ("user-agent", "client")];
 
 /// Longer than any answer takes, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -16,7 +16,6 @@ macro_rules! suite {
                 a_user_without_access_is_refused_by_the_platform,
                 a_user_of_two_groups_chooses_one,
                 two_tabs_can_sign_in_at_once,
-                the_oldest_of_four_tabs_has_to_begin_again,
                 nothing_secret_is_logged,
             }
             scenarios {
@@ -35,7 +34,6 @@ macro_rules! suite {
                 a_tampered_cookie_is_no_session,
                 the_session_cookie_is_small_and_lax_and_out_of_reach_of_scripts,
                 behind_https_the_cookies_are_locked_to_the_host,
-                a_browser_that_goes_in_circles_is_told_so,
             }
             answers {
                 without_a_session_the_way_in_is_named,
@@ -47,7 +45,7 @@ macro_rules! suite {
             outcomes {
                 a_login_that_cannot_be_finished_offers_to_begin_again,
                 a_refused_response_is_told_to_people_and_programs,
-                circles_are_told_to_programs_too,
+                a_redirect_loop_is_told_to_people_and_programs,
                 a_user_whom_the_app_refuses_sees_the_platforms_page,
                 a_sign_in_that_fails_shows_a_reference_only,
             }
@@ -103,6 +101,17 @@ macro_rules! suite {
                 another_browser_cannot_finish_a_login,
                 garbage_is_refused,
             }
+            repeats {
+                six_restored_tabs_arrive_at_their_pages,
+                thirty_logins_in_a_row_leave_twenty_cookies,
+                other_sites_use_up_no_login_of_the_application,
+                a_response_posted_twice_leads_to_the_page,
+                only_a_navigation_begins_or_ends_anything,
+                a_page_in_a_frame_opens_the_sign_in_in_the_whole_window,
+                a_script_is_told_to_come_back_to_its_page,
+                an_alias_of_the_host_goes_on_at_the_configured_one,
+                header_fields_stay_below_the_buffer_of_a_proxy,
+            }
             touched {
                 a_response_that_was_touched_signs_nobody_in,
                 a_comment_does_not_cut_a_value,
@@ -119,7 +128,7 @@ macro_rules! suite {
             methods {
                 every_route_names_its_methods,
                 odd_methods_break_nothing,
-                head_of_the_start_is_answered_as_get_is,
+                head_of_the_start_begins_no_login,
                 a_head_request_does_not_use_the_ticket_up,
                 a_response_holds_256_kib_and_not_a_byte_more,
                 a_body_without_a_length_is_measured_too,

@@ -84,6 +84,11 @@ impl Jar {
         &self.cookies
     }
 
+    /// Forgets the cookies whose names have this part.
+    pub fn forget(&mut self, part: &str) {
+        self.cookies.retain(|cookie| !cookie.name.contains(part));
+    }
+
     /// Lets a person with the developer tools change a cookie's value.
     pub fn tamper(&mut self, name: &str, value: &str) {
         for cookie in self.cookies.iter_mut().filter(|cookie| cookie.name == name) {

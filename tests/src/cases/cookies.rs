@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
-use crate::browser::{Browser, Request, Tab};
+use crate::browser::Browser;
 use crate::crm::sign_out;
 use crate::subject::Subject;
 use crate::world::{JOHN, MARKETPLACE, World};
@@ -82,12 +82,11 @@ pub async fn bytes_that_are_no_text_let_nobody_in_and_break_nothing(subject: &Su
     }
 }
 
-/// security.md 3.2: below 1,000 bytes, however long the addresses are that are to be remembered. What is too long to be
-/// remembered is forgotten, and the login leads in all the same.
+/// However long the addresses are, a pending login has a cookie below 80 bytes, and the session one below 1,000. A page
+/// of a thousand characters is found again; a longer one is forgotten, and the login leads in all the same.
 pub async fn the_cookies_stay_small_whatever_is_asked_for(subject: &Subject) {
     let world = World::new(subject).await;
-    for (length, kept) in [(100, true), (400, true), (550, false), (700, false), (900, false), (3000, false)]
-    {
+    for (length, kept) in [(100, true), (400, true), (900, true), (990, true), (1300, false), (3000, false)] {
         let browser = world.browser();
         let page = format!("/me?{}", "x".repeat(length));
         for _ in 0..3 {
@@ -96,7 +95,7 @@ pub async fn the_cookies_stay_small_whatever_is_asked_for(subject: &Subject) {
             tab.open(&world.app(&page)).await;
             let begun = browser.jar().all().iter().find(|cookie| cookie.name.contains("mno_login")).cloned();
             let begun = begun.expect("the browser remembers what it has begun");
-            assert!(begun.name.len() + begun.value.len() < 1000, "{length}: {begun:?}");
+            assert!(begun.name.len() + begun.value.len() < 80, "{length}: {begun:?}");
         }
         let mut tab = browser.tab();
         tab.open(&world.app(&page)).await;
@@ -122,7 +121,7 @@ pub async fn a_new_login_gives_a_new_value_and_signing_out_takes_it_away(subject
     assert_eq!(tab.fetch(Method::GET, "/me").await.status, StatusCode::UNAUTHORIZED);
 }
 
-/// A login that was begun can be finished with the very cookie only; a broken one is as good as none.
+/// A login that was begun can be finished with the very cookie only. With a broken one, the login begins again.
 pub async fn a_tampered_login_cookie_finishes_nothing(subject: &Subject) {
     let world = World::new(subject).await;
     let browser = world.browser();
@@ -137,17 +136,15 @@ pub async fn a_tampered_login_cookie_finishes_nothing(subject: &Subject) {
         ["", "x", &begun.value[..middle], &format!("{}x", begun.value), &"A".repeat(begun.value.len())]
     {
         browser.jar().tamper(&begun.name, value);
-        assert_eq!(refused(&mut browser.tab(), &finish).await, StatusCode::FORBIDDEN, "{value}");
-        assert!(world.session_cookie(&browser).is_none());
+        browser.jar().forget("mno_loop");
+        let mut tab = browser.tab();
+        tab.pause_before("/api/v1/auth/saml");
+        let again = tab.go(finish.clone()).await;
+        assert!(again.is_some() && world.session_cookie(&browser).is_none(), "{value}");
     }
     let mut tab = browser.tab();
     tab.open(&world.app("/me")).await;
     assert_eq!(tab.page().url.path(), "/me", "it can begin anew");
-}
-
-async fn refused(tab: &mut Tab, request: &Request) -> StatusCode {
-    tab.go(request.clone()).await;
-    tab.page().status
 }
 
 /// A browser in which John is signed in, and its session cookie as it stands in a header.

@@ -94,28 +94,6 @@ pub async fn two_tabs_can_sign_in_at_once(subject: &Subject) {
     }
 }
 
-/// A browser keeps the three newest of the logins it has begun (security.md 2.3); the oldest of four is told so.
-pub async fn the_oldest_of_four_tabs_has_to_begin_again(subject: &Subject) {
-    let world = World::new(subject).await;
-    let browser = world.browser();
-    let mut begun = Vec::new();
-    for number in 1..=4 {
-        let mut tab = browser.tab();
-        let response = world.response_for(&mut tab, &format!("/me?tab={number}")).await;
-        begun.push((tab, response));
-    }
-    let (mut oldest, response) = begun.remove(0);
-    oldest.go(response).await;
-    assert_eq!(oldest.page().status, StatusCode::FORBIDDEN);
-    assert!(oldest.page().text().contains("not begun in this browser"), "{}", oldest.page().text());
-    for (number, (mut tab, response)) in (2..).zip(begun) {
-        tab.go(response).await;
-        assert_eq!(tab.page().url.as_str(), world.app(&format!("/me?tab={number}")));
-    }
-    oldest.click_to("/auth/saml/init").await;
-    assert_eq!(oldest.page().url.as_str(), world.app("/"), "and the way to begin again leads in");
-}
-
 /// A whole login leaves neither keys nor tokens nor sealed values in the log, however talkative it is.
 pub async fn nothing_secret_is_logged(subject: &Subject) {
     let world = World::new(subject).await;

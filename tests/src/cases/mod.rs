@@ -17,6 +17,7 @@ pub mod place;
 pub mod processes;
 pub mod recheck;
 pub mod refused;
+pub mod repeats;
 pub mod scenarios;
 pub mod settings;
 pub mod touched;

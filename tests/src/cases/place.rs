@@ -37,8 +37,10 @@ pub async fn below_a_prefix_the_whole_login_runs(subject: &Subject) {
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{outside}");
     }
     let told = world.ask(Method::GET, "/office/crm/me", &[("accept", "application/json")], "").await;
-    let way_in = format!("/office/crm/maestrano/auth/saml/init/{MARKETPLACE}?return_to=%2Foffice%2Fcrm%2Fme");
-    assert_eq!((told.status, &told.json()["login"]), (StatusCode::UNAUTHORIZED, &way_in.into()));
+    let init = world.app(&format!("/office/crm/maestrano/auth/saml/init/{MARKETPLACE}"));
+    assert_eq!((told.status, &told.json()["login"]), (StatusCode::UNAUTHORIZED, &init.clone().into()));
+    let led = world.ask(Method::GET, "/office/crm/me", &[("accept", "text/html")], "").await;
+    assert_eq!(led.header("location"), format!("{init}?return_to=%2Foffice%2Fcrm%2Fme"));
     let method = world.ask(Method::PUT, "/office/crm/maestrano/logout", &[], "").await;
     assert_eq!((method.status, method.header("allow")), (StatusCode::METHOD_NOT_ALLOWED, "GET, POST"));
 

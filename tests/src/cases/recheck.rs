@@ -20,7 +20,7 @@ pub async fn a_session_ended_at_the_platform_ends_at_the_recheck(subject: &Subje
     let answer = me_until(&tab, |answer| answer.status != StatusCode::OK).await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
     assert_eq!(answer.json()["error"], "session_ended", "{}", answer.body);
-    assert!(answer.cookies_set().iter().any(|name| name.contains("mno_session")), "the cookie is cleared");
+    assert!(answer.cookies_set().is_empty(), "the answer to a script changes no cookie");
     tab.open(&world.app("/me")).await;
     assert!(tab.page().url.as_str().starts_with(world.sandbox().url()), "a person is asked to sign in again");
     world.sign_in(&mut tab, &JOHN).await;
@@ -109,7 +109,7 @@ pub async fn a_process_that_is_killed_takes_no_login_with_it(subject: &Subject) 
     assert_eq!((tab.page().status, tab.page().url.path()), (StatusCode::OK, "/me"));
     let mut again = browser.tab();
     again.go(response).await;
-    assert_eq!(again.page().status, StatusCode::FORBIDDEN);
+    assert_eq!(again.page().url.path(), "/me", "the same response once more changes nothing");
     // The session is in the cookie, so it outlives the process too.
     world.crash().await;
     assert_eq!(tab.fetch(Method::GET, "/maestrano/nowhere").await.status, StatusCode::NOT_FOUND);
