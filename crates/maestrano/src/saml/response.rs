@@ -20,6 +20,9 @@ pub use crate::saml::assertion::Assertion;
 /// The most base64 that is read, white space not counted: 512 KiB.
 pub const LONGEST: usize = 512 * 1024;
 
+/// The longest request id that is looked at in a response that is refused.
+const MAX_REQUEST_ID_CHARS: usize = 2_048;
+
 const MOST_ALLOWANCE: Duration = Duration::from_secs(300);
 
 /// What a response must be like to be accepted, besides the rules that hold for every one.
@@ -122,13 +125,13 @@ pub(crate) fn examine(
     Ok(assertion)
 }
 
-/// The request that a document claims to answer, for the log line of a refusal. Nothing rests on it: the
-/// document may not even be XML.
+/// The request that a document claims to answer, for the log line of a refusal and the page that is offered next.
+/// Nothing else rests on it: the document may not even be XML.
 pub(crate) fn claimed_request(document: &str) -> Option<&str> {
     let (_, after) = document.split_once(" InResponseTo=\"")?;
     let id = after.split('"').next()?;
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
-    Some(id).filter(|id| (1..=64).contains(&id.len()) && id.bytes().all(plain))
+    Some(id).filter(|id| (1..=MAX_REQUEST_ID_CHARS).contains(&id.len()) && id.bytes().all(plain))
 }
 
 /// The XML in a form field.

@@ -8,7 +8,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration as StdDuration, Instant};
+use std::time::Duration as StdDuration;
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -18,7 +18,7 @@ use serde::Deserialize;
 use time::{Duration, UtcDateTime};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit as Permit, Semaphore, watch};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tracing::field::Empty;
 use tracing::{Instrument, Span, debug, info_span, warn};
 

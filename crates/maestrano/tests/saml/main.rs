@@ -10,6 +10,7 @@ mod kit;
 mod keys;
 mod properties;
 mod requests;
+mod sign_in;
 mod table;
 mod transcripts;
 mod valid;

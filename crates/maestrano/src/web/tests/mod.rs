@@ -81,6 +81,8 @@ struct Platform {
     answer: Arc<Mutex<Option<(u16, String)>>>,
     asked: Arc<AtomicUsize>,
     addresses: Arc<Mutex<Vec<String>>>,
+    /// What the last call was given.
+    limits: Arc<Mutex<Option<Limits>>>,
 }
 
 impl Platform {
@@ -102,7 +104,8 @@ impl Platform {
 }
 
 impl Transport for Platform {
-    fn send<'a>(&'a self, request: Request<Bytes>, _: Limits) -> Sending<'a> {
+    fn send<'a>(&'a self, request: Request<Bytes>, limits: Limits) -> Sending<'a> {
+        *self.limits.lock().unwrap() = Some(limits);
         self.asked.fetch_add(1, Ordering::SeqCst);
         self.addresses.lock().unwrap().push(request.uri().to_string());
         Box::pin(async {
@@ -572,7 +575,7 @@ async fn what_a_refused_response_says_it_answers_stands_in_the_log_if_it_is_harm
     for document in ["", "<Response>", r#" InResponseTo="#, r#" InResponseTo="a b""#, r#" InResponseTo="""#] {
         assert_eq!(claimed(document), None, "{document:?}");
     }
-    assert_eq!(claimed(&format!(r#" InResponseTo="{}""#, "a".repeat(65))), None);
+    assert_eq!(claimed(&format!(r#" InResponseTo="{}""#, "a".repeat(2_049))), None);
 }
 
 #[tokio::test]

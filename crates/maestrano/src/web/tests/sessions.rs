@@ -510,3 +510,36 @@ async fn health_tells_of_a_silent_platform_and_of_its_return() {
     assert_eq!((platform().silent_since, platform().answered), (None, Some(back)));
     assert!(world.sso.health().ready);
 }
+
+/// Lets a future run until it waits for something.
+async fn begin<T>(future: impl Future<Output = T>) {
+    let mut future = Box::pin(future);
+    std::future::poll_fn(|context| std::task::Poll::Ready(drop(future.as_mut().poll(context)))).await;
+    tokio::task::yield_now().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_check_that_hangs_is_given_up_after_twice_its_time() {
+    let world = World::new(&["one"]).await;
+    world.sign_in("one", NOW).await;
+    let _hangs = world.platform.door.write().await;
+    let due = NOW + THREE_MINUTES;
+    begin(world.check(due)).await;
+    assert_eq!(world.platform.asked(), 1);
+    tokio::time::advance(std::time::Duration::from_millis(4_999)).await;
+    begin(world.check(due)).await;
+    assert_eq!(world.platform.asked(), 1, "twice 2.5 seconds are not over");
+    tokio::time::advance(std::time::Duration::from_millis(1)).await;
+    begin(world.check(due)).await;
+    assert_eq!(world.platform.asked(), 2);
+}
+
+#[tokio::test]
+async fn the_platform_has_two_seconds_and_16_kib_for_its_answer() {
+    let world = World::new(&["one"]).await;
+    world.sign_in("one", NOW).await;
+    world.platform.is_valid_until("2026-11-23T10:06:00Z");
+    world.check(NOW + THREE_MINUTES).await.unwrap();
+    let limits = *world.platform.limits.lock().unwrap();
+    assert_eq!(limits, Some(Limits::new(std::time::Duration::from_secs(2), 16 * 1024)));
+}

@@ -248,3 +248,17 @@ async fn an_application_that_has_written_nothing_takes_everything() {
         assert_eq!(answer.status(), StatusCode::OK, "{path}");
     }
 }
+
+#[tokio::test]
+async fn a_panic_of_the_application_is_a_webhook_to_be_sent_again() {
+    for (method, path) in [
+        ("DELETE", "/maestrano/account/groups/cld-1/one"),
+        ("DELETE", "/maestrano/account/groups/cld-1/users/usr-1/one"),
+        ("POST", "/maestrano/connec/notifications/one"),
+    ] {
+        let world = World::saying(Err(PANIC)).await;
+        let answer = world.sent(method, path, &key_of("one"), "{}", NOW).await;
+        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR, "{path}");
+        assert!(text(&answer).contains("not_taken") && !text(&answer).contains(PANIC));
+    }
+}
