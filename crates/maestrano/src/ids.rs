@@ -16,10 +16,10 @@ const LONGEST: usize = 128;
 fn check(text: &str) -> Result<(), InvalidId> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     // "." and ".." would change the meaning of a URL path.
-    let right = (1..=LONGEST).contains(&text.len())
-        && text.bytes().all(allowed)
-        && text.bytes().any(|byte| byte != b'.');
-    if right { Ok(()) } else { Err(InvalidId) }
+    let (all_allowed, any_other) = text.bytes().fold((true, false), |(allowed_before, other), byte| {
+        (allowed_before & allowed(byte), other | (byte != b'.'))
+    });
+    if (1..=LONGEST).contains(&text.len()) && all_allowed && any_other { Ok(()) } else { Err(InvalidId) }
 }
 
 macro_rules! ids {

@@ -26,14 +26,15 @@ pub(crate) struct Seal {
 
 /// What was sealed, and until when it holds.
 pub(crate) struct Opened {
-    value: Vec<u8>,
+    /// Nonce, expiry and value.
+    bytes: Vec<u8>,
     expires_at: i64,
 }
 
 impl Opened {
     /// The value, also after its time.
     pub(crate) fn value(&self) -> &[u8] {
-        &self.value
+        self.bytes.get(NONCE + EXPIRY..).unwrap_or_default()
     }
 
     pub(crate) fn is_current(&self, now: UtcDateTime) -> bool {
@@ -73,8 +74,8 @@ impl Seal {
     }
 
     /// Opens what was sealed for this purpose and has not expired. Anything else is `None`.
-    pub(crate) fn open(&self, purpose: &str, sealed: &[u8], now: UtcDateTime) -> Option<Vec<u8>> {
-        self.open_expired(purpose, sealed).filter(|opened| opened.is_current(now)).map(|opened| opened.value)
+    pub(crate) fn open(&self, purpose: &str, sealed: &[u8], now: UtcDateTime) -> Option<Opened> {
+        self.open_expired(purpose, sealed).filter(|opened| opened.is_current(now))
     }
 
     /// Opens what was sealed for this purpose, also after it has expired.
@@ -86,10 +87,9 @@ impl Seal {
         let (last, others) = self.keys.split_last()?;
         // Opening with a wrong key spoils the bytes: only the last key may have them, the others get a copy.
         let opened = others.iter().find_map(|key| open_with(key, purpose, sealed.clone()));
-        let mut value = opened.or_else(|| open_with(last, purpose, sealed))?;
-        let expires_at = i64::from_be_bytes(*value.first_chunk()?);
-        value.drain(..EXPIRY);
-        Some(Opened { value, expires_at })
+        let bytes = opened.or_else(|| open_with(last, purpose, sealed))?;
+        let expires_at = i64::from_be_bytes(*bytes.get(NONCE..)?.first_chunk()?);
+        Some(Opened { bytes, expires_at })
     }
 
     /// A message authentication code of the text, for values that need not be secret. The first key makes it.
@@ -113,13 +113,12 @@ impl std::fmt::Debug for Seal {
     }
 }
 
-/// Expiry and value, in the same bytes.
+/// Nonce, expiry and value, in the same bytes.
 fn open_with(key: &RandomizedNonceKey, purpose: &str, mut sealed: Vec<u8>) -> Option<Vec<u8>> {
     let (nonce, text) = sealed.split_at_mut_checked(NONCE)?;
     let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
     let length = key.open_in_place(nonce, Aad::from(purpose), text).ok()?.len();
     sealed.truncate(NONCE + length);
-    sealed.drain(..NONCE);
     Some(sealed)
 }
 
@@ -162,9 +161,10 @@ mod tests {
     fn a_sealed_value_opens_for_its_purpose_until_it_expires() {
         let seal = seal(&["one"]);
         let sealed = seal.seal("session", LATER, b"usr-1").unwrap();
-        assert_eq!(seal.open("session", sealed.as_bytes(), NOW).as_deref(), Some(&b"usr-1"[..]));
-        assert_eq!(seal.open("login", sealed.as_bytes(), NOW), None);
-        assert_eq!(seal.open("session", sealed.as_bytes(), LATER), None);
+        let opened = seal.open("session", sealed.as_bytes(), NOW).unwrap();
+        assert_eq!(opened.value(), b"usr-1");
+        assert!(seal.open("login", sealed.as_bytes(), NOW).is_none());
+        assert!(seal.open("session", sealed.as_bytes(), LATER).is_none());
     }
 
     #[test]
@@ -216,7 +216,7 @@ mod tests {
         for position in 0..sealed.len() {
             let mut changed = sealed.clone().into_bytes();
             changed[position] = if changed[position] == b'A' { b'B' } else { b'A' };
-            assert_eq!(seal.open("session", &changed, NOW), None, "at {position}");
+            assert!(seal.open("session", &changed, NOW).is_none(), "at {position}");
         }
     }
 
@@ -225,7 +225,7 @@ mod tests {
         let seal = seal(&["one"]);
         let huge = "A".repeat(100_000);
         for text in ["", "A", "AAAAAAAAAAAAAAAA", "not base64!", "\u{0}", huge.as_str()] {
-            assert_eq!(seal.open("session", text.as_bytes(), NOW), None);
+            assert!(seal.open("session", text.as_bytes(), NOW).is_none());
         }
     }
 

@@ -117,31 +117,45 @@ impl Session {
         (self.opened, self.recheck)
     }
 
-    /// The numbers, then a line for each text; identifiers hold no line feed, and the token comes last.
+    /// The numbers, then the lengths of the three identifiers, then the texts; the token comes last.
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let Self { marketplace, user, group, opened, recheck, visit, token } = self;
-        let numbers =
-            [&opened.0.to_be_bytes()[..], &recheck.0.to_be_bytes(), &visit.0.to_be_bytes()].concat();
-        let texts = format!("{marketplace}\n{user}\n{group}\n{}", token.expose());
-        [numbers.as_slice(), texts.as_bytes()].concat()
+        let texts = [marketplace.as_str(), user.as_str(), group.as_str(), token.expose()];
+        let length = |text: &str| u8::try_from(text.len()).unwrap_or(u8::MAX);
+        let [marketplace, user, group, _] = texts.map(length);
+        let mut bytes = Vec::with_capacity(HEAD_BYTES + texts.map(str::len).iter().sum::<usize>());
+        bytes.extend_from_slice(&opened.0.to_be_bytes());
+        bytes.extend_from_slice(&recheck.0.to_be_bytes());
+        bytes.extend_from_slice(&visit.0.to_be_bytes());
+        bytes.extend_from_slice(&[marketplace, user, group]);
+        texts.iter().for_each(|text| bytes.extend_from_slice(text.as_bytes()));
+        bytes
     }
 
+    /// Reads a session that was sealed.
     pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (opened, bytes) = bytes.split_first_chunk()?;
         let (recheck, bytes) = bytes.split_first_chunk()?;
-        let (visit, texts) = bytes.split_first_chunk()?;
-        let mut fields = std::str::from_utf8(texts).ok()?.splitn(4, '\n');
+        let (visit, bytes) = bytes.split_first_chunk()?;
+        let ([marketplace, user, group], texts) = bytes.split_first_chunk()?;
+        let texts = std::str::from_utf8(texts).ok()?;
+        let (marketplace, texts) = texts.split_at_checked(usize::from(*marketplace))?;
+        let (user, texts) = texts.split_at_checked(usize::from(*user))?;
+        let (group, token) = texts.split_at_checked(usize::from(*group))?;
         Some(Self {
-            marketplace: fields.next()?.parse().ok()?,
-            user: fields.next()?.parse().ok()?,
-            group: fields.next()?.parse().ok()?,
+            marketplace: marketplace.parse().ok()?,
+            user: user.parse().ok()?,
+            group: group.parse().ok()?,
             opened: Milliseconds(i64::from_be_bytes(*opened)),
             recheck: Milliseconds(i64::from_be_bytes(*recheck)),
             visit: Visit(u128::from_be_bytes(*visit)),
-            token: SessionToken::new(fields.next()?),
+            token: SessionToken::new(token),
         })
     }
 }
+
+/// What stands before the texts of a session.
+const HEAD_BYTES: usize = 8 + 8 + 16 + 3;
 
 #[cfg(test)]
 mod tests {
@@ -172,13 +186,14 @@ mod tests {
             assert_eq!(Session::from_bytes(&bytes[..length]), None);
         }
         let with = |texts: &[u8]| Session::from_bytes(&[&[0; 32][..], texts].concat());
-        assert!(with(b"a\nb\nc\nt").is_some());
-        for texts in [&b""[..], b"a\nb\nc", b"a\n<b>\nc\nt", b"\nb\nc\nt", b"a\nb\nc\n\xff"] {
+        assert!(with(b"\x01\x01\x01abct").is_some());
+        let wrong =
+            [&b""[..], b"\x01\x01\x01ab", b"\x01\x01\x01a<c", b"\x00\x01\x01bc", b"\x01\x01\x01abc\xff"];
+        for texts in wrong {
             assert_eq!(with(texts), None, "{texts:?}");
         }
-        assert_eq!(Session::from_bytes(b"a\nb\nc\nt"), None);
         // A time that there is not.
-        let session = Session::from_bytes(&[&[0x7f; 32][..], b"a\nb\nc\nt"].concat()).unwrap();
+        let session = Session::from_bytes(&[&[0x7f; 32][..], b"\x01\x01\x01abct"].concat()).unwrap();
         assert_eq!(session.opened(), UtcDateTime::MAX);
         assert_eq!(Session::from_bytes(&[0xff, 0xfe]), None);
     }

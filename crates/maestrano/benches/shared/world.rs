@@ -2,6 +2,7 @@
 //! doors, and nothing leaves the process.
 
 use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use base64::Engine as _;
@@ -145,10 +146,14 @@ impl Transport for Nowhere {
     }
 }
 
-/// The usual memory, but a new one each time, so that the same answer can be given again and again; and many
+/// The usual memory, in which every id is a new one, so that the same answer can be given again and again; and many
 /// sessions have ended.
 #[derive(Debug)]
-struct Blank(EndedSessions);
+struct Blank {
+    usual: InProcess,
+    claims: AtomicU64,
+    ended: EndedSessions,
+}
 
 impl Default for Blank {
     fn default() -> Self {
@@ -158,21 +163,22 @@ impl Default for Blank {
             let group = format!("cld-{group}").parse().unwrap();
             ended.insert(Ended::group(&market, &group, now, now + time::Duration::HOUR), now);
         }
-        Self(ended)
+        Self { usual: InProcess::default(), claims: AtomicU64::new(0), ended }
     }
 }
 
 impl Memory for Blank {
     fn spend<'a>(&'a self, id: &'a str, until: UtcDateTime, now: UtcDateTime) -> Remembering<'a, bool> {
-        Box::pin(async move { InProcess::default().spend(id, until, now).await })
+        let id = format!("{id} {}", self.claims.fetch_add(1, Ordering::Relaxed));
+        Box::pin(async move { self.usual.spend(&id, until, now).await })
     }
 
     fn end(&self, ended: Ended, now: UtcDateTime) -> Remembering<'_, ()> {
-        self.0.insert(ended, now);
+        self.ended.insert(ended, now);
         Box::pin(async { Ok(()) })
     }
 
     fn ended(&self) -> &EndedSessions {
-        &self.0
+        &self.ended
     }
 }
