@@ -1,126 +1,255 @@
-//! Exclusive canonicalisation without comments (<https://www.w3.org/TR/xml-exc-c14n/>), written straight
+//! Exclusive canonicalization without comments (<https://www.w3.org/TR/xml-exc-c14n/>), written straight
 //! from the tree into one buffer.
+//!
+//! A namespace is written again on each sibling that uses it, so the canonical form can be far longer than its
+//! document. Anybody can lay a genuine `SignedInfo` over other content, so there is a bound, and nothing is written
+//! beyond it.
 
-use crate::saml::xml::{Attribute, Node, same_prefix};
+use crate::rejection::Rejection;
+use crate::saml::numbered::Number;
+use crate::saml::xml::{
+    AttributeEntry, Content, Document, NO_NAMESPACE, NO_PREFIX, Node, UNDECLARED, XML_PREFIX,
+};
 
-/// Writes the canonical form of an element and what it holds, but for the one element `without`.
-///
-/// `inclusive` are the prefixes of the `InclusiveNamespaces` list, with `""` for `#default`: their
-/// declarations are written wherever they are in scope and new.
-pub(crate) fn canonicalize<'a>(
-    apex: Node<'a>,
-    without: Option<Node<'a>>,
-    inclusive: &'a [&str],
-    out: &mut String,
-) {
-    let (rendered, attributes) = (Vec::with_capacity(16), Vec::with_capacity(8));
-    Writer { out, without, inclusive, rendered, attributes }.element(apex);
+/// The canonical form is at most twice as long as its document, and so many bytes more.
+const SPARE_BYTES: usize = 64 * 1024;
+
+/// Canonical forms of elements of one document, one after the other in the same buffer.
+pub(crate) struct Canonicalizer<'a> {
+    document: &'a Document<'a>,
+    buffer: Bounded,
+    /// The places of prefixes and namespaces in the order of their texts.
+    prefix_ranks: Vec<Number>,
+    namespace_ranks: Vec<Number>,
 }
 
-struct Writer<'a, 'out> {
-    out: &'out mut String,
+impl<'a> Canonicalizer<'a> {
+    /// For elements of the document that this node is of.
+    pub(crate) fn new(node: Node<'a>) -> Self {
+        let document = node.document();
+        let limit = 2 * document.length + SPARE_BYTES;
+        Self {
+            document,
+            buffer: Bounded { text: String::with_capacity(document.length), limit },
+            prefix_ranks: document.prefixes.ranks(),
+            namespace_ranks: document.namespaces.ranks(),
+        }
+    }
+
+    /// The canonical form of an element and what it holds, but for the one element `without`.
+    ///
+    /// `inclusive` are the prefixes of the `InclusiveNamespaces` list, with `""` for `#default`: their
+    /// declarations are written wherever they are in scope and new.
+    ///
+    /// # Errors
+    ///
+    /// The canonical form would be longer than twice the document and 64 KiB. No more than that was written.
+    pub(crate) fn canonicalize(
+        &mut self,
+        apex: Node<'a>,
+        without: Option<Node<'a>>,
+        inclusive: &[&str],
+    ) -> Result<&str, Rejection> {
+        let Self { document, buffer, prefix_ranks, namespace_ranks } = self;
+        buffer.text.clear();
+        let meanings = apex.scope_outside();
+        let mut rendered = vec![UNDECLARED; meanings.len()];
+        // The empty default namespace counts as written.
+        if let Some(default) = rendered.first_mut() {
+            *default = NO_NAMESPACE;
+        }
+        let inclusive = inclusive.iter().filter_map(|prefix| document.prefixes.find(prefix)).collect();
+        let limit = buffer.limit;
+        let mut writer = Writer {
+            document,
+            out: buffer,
+            without,
+            inclusive,
+            prefix_ranks,
+            namespace_ranks,
+            meanings,
+            rendered,
+            written: Vec::with_capacity(16),
+            attributes: Vec::with_capacity(8),
+        };
+        match writer.element(apex) {
+            Ok(()) => Ok(&self.buffer.text),
+            Err(Full) => Err(Rejection::TooComplex { what: "bytes in its canonical form", limit }),
+        }
+    }
+
+    /// The last canonical form.
+    pub(crate) fn into_text(self) -> String {
+        self.buffer.text
+    }
+}
+
+/// A text that does not grow beyond its limit, and neither does its memory.
+struct Bounded {
+    text: String,
+    limit: usize,
+}
+
+/// The limit is reached.
+struct Full;
+
+impl Bounded {
+    fn push(&mut self, text: &str) -> Result<(), Full> {
+        let length = self.text.len() + text.len();
+        if length > self.text.capacity() {
+            self.grow(length)?;
+        }
+        self.text.push_str(text);
+        Ok(())
+    }
+
+    #[cold]
+    fn grow(&mut self, length: usize) -> Result<(), Full> {
+        if length > self.limit {
+            return Err(Full);
+        }
+        let capacity = (2 * self.text.capacity()).clamp(length, self.limit);
+        self.text.reserve_exact(capacity - self.text.len());
+        Ok(())
+    }
+}
+
+struct Writer<'a, 'w> {
+    document: &'a Document<'a>,
+    out: &'w mut Bounded,
     without: Option<Node<'a>>,
-    inclusive: &'a [&'a str],
-    /// Prefixes and namespaces written on the open elements, outermost first.
-    rendered: Vec<(&'a str, &'a str)>,
+    inclusive: Vec<Number>,
+    prefix_ranks: &'w [Number],
+    namespace_ranks: &'w [Number],
+    /// The namespace that each prefix means here, by its number.
+    meanings: Vec<Number>,
+    /// The namespace that each prefix was last written with on the open elements.
+    rendered: Vec<Number>,
+    /// The prefixes that were written on the open elements, outermost first, and what they were written with before.
+    written: Vec<(Number, Number)>,
     /// The attributes of the element that is being written.
-    attributes: Vec<Attribute<'a>>,
+    attributes: Vec<&'a AttributeEntry<'a>>,
 }
 
 impl<'a> Writer<'a, '_> {
-    fn element(&mut self, node: Node<'a>) {
-        let outer = self.rendered.len();
-        let name = node.name();
-        self.utilize(name.prefix(), node.namespace(), outer);
+    fn element(&mut self, node: Node<'a>) -> Result<(), Full> {
+        let Some(Content::Element { name, prefix, namespace, declarations, attributes }) = node.content()
+        else {
+            return Ok(());
+        };
+        for declaration in self.document.declared(*declarations) {
+            set(&mut self.meanings, declaration.prefix, declaration.namespace);
+        }
+        let outer = self.written.len();
+        self.utilize(*prefix, *namespace);
         self.attributes.clear();
-        for attribute in node.attributes() {
-            if !attribute.name.prefix().is_empty() {
-                self.utilize(attribute.name.prefix(), attribute.namespace, outer);
+        for attribute in self.document.attributed(*attributes) {
+            if attribute.prefix != NO_PREFIX {
+                self.utilize(attribute.prefix, attribute.namespace);
             }
             self.attributes.push(attribute);
         }
-        for prefix in self.inclusive {
-            if let Some(namespace) = node.namespace_of(prefix) {
-                self.utilize(prefix, namespace, outer);
+        for index in 0..self.inclusive.len() {
+            let prefix = self.inclusive.get(index).copied().unwrap_or(XML_PREFIX);
+            let namespace = get(&self.meanings, prefix);
+            if namespace != UNDECLARED {
+                self.utilize(prefix, namespace);
             }
         }
 
-        self.out.push('<');
-        self.out.push_str(name.qualified);
-        self.start_tag(outer);
-        self.out.push('>');
+        self.out.push("<")?;
+        self.out.push(name.qualified)?;
+        self.start_tag(outer)?;
+        self.out.push(">")?;
         for child in node.children() {
             if let Some(text) = child.text() {
-                escape(text, self.out, in_text);
+                escape(text, self.out, in_text)?;
             } else if child.is_element() && Some(child) != self.without {
-                self.element(child);
+                self.element(child)?;
             }
         }
-        self.out.push_str("</");
-        self.out.push_str(name.qualified);
-        self.out.push('>');
-        self.rendered.truncate(outer);
+        self.out.push("</")?;
+        self.out.push(name.qualified)?;
+        self.out.push(">")?;
+        for (prefix, before) in self.written.drain(outer..).rev() {
+            set(&mut self.rendered, prefix, before);
+        }
+        for declaration in self.document.declared(*declarations) {
+            set(&mut self.meanings, declaration.prefix, declaration.outer);
+        }
+        Ok(())
     }
 
     /// Notes that the element uses a prefix; it is declared there unless it has the same meaning already.
-    fn utilize(&mut self, prefix: &'a str, namespace: &'a str, outer: usize) {
-        if prefix == "xml" {
-            return;
-        }
-        let known = self.rendered.iter().rev().find(|(rendered, _)| same_prefix(rendered, prefix));
-        let known = match known {
-            Some((_, known)) => Some(*known),
-            None if prefix.is_empty() => Some(""),
-            None => None,
-        };
-        if known != Some(namespace) {
-            // In order of the prefixes; there are few.
-            let own = self.rendered.get(outer..).unwrap_or_default();
-            let before = own.iter().take_while(|(rendered, _)| *rendered < prefix).count();
-            self.rendered.insert(outer + before, (prefix, namespace));
+    fn utilize(&mut self, prefix: Number, namespace: Number) {
+        let rendered = get(&self.rendered, prefix);
+        if prefix != XML_PREFIX && rendered != namespace {
+            set(&mut self.rendered, prefix, namespace);
+            self.written.push((prefix, rendered));
         }
     }
 
     /// Writes declarations and attributes, in canonical order.
-    fn start_tag(&mut self, outer: usize) {
-        for (prefix, namespace) in self.rendered.get(outer..).unwrap_or_default() {
-            self.out.push_str(" xmlns");
-            if !prefix.is_empty() {
-                self.out.push(':');
-                self.out.push_str(prefix);
+    fn start_tag(&mut self, outer: usize) -> Result<(), Full> {
+        let ranks = self.prefix_ranks;
+        let own = self.written.get_mut(outer..).unwrap_or_default();
+        if own.len() > 1 {
+            own.sort_unstable_by_key(|(prefix, _)| get(ranks, *prefix));
+        }
+        for (prefix, _) in &*own {
+            self.out.push(" xmlns")?;
+            if *prefix != NO_PREFIX {
+                self.out.push(":")?;
+                self.out.push(self.document.prefixes.text(*prefix))?;
             }
-            self.out.push_str("=\"");
-            escape(namespace, self.out, in_attribute);
-            self.out.push('"');
+            self.out.push("=\"")?;
+            let namespace = get(&self.rendered, *prefix);
+            escape(self.document.namespaces.text(namespace), self.out, in_attribute)?;
+            self.out.push("\"")?;
         }
-        // None instead of an empty namespace, for the reason that `same_prefix` gives.
-        self.attributes.sort_unstable_by_key(|it| {
-            (Some(it.namespace).filter(|namespace| !namespace.is_empty()), it.name.local())
-        });
+        let ranks = self.namespace_ranks;
+        if self.attributes.len() > 1 {
+            self.attributes.sort_unstable_by_key(|it| (get(ranks, it.namespace), it.name.local()));
+        }
         for attribute in &self.attributes {
-            self.out.push(' ');
-            self.out.push_str(attribute.name.qualified);
-            self.out.push_str("=\"");
-            escape(attribute.value, self.out, in_attribute);
-            self.out.push('"');
+            self.out.push(" ")?;
+            self.out.push(attribute.name.qualified)?;
+            self.out.push("=\"")?;
+            escape(&attribute.value, self.out, in_attribute)?;
+            self.out.push("\"")?;
         }
+        Ok(())
     }
 }
 
-fn escape(text: &str, out: &mut String, replacement: impl Fn(u8) -> Option<&'static str>) {
+fn get(numbers: &[Number], index: Number) -> Number {
+    numbers.get(index as usize).copied().unwrap_or(UNDECLARED)
+}
+
+fn set(numbers: &mut [Number], index: Number, number: Number) {
+    if let Some(place) = numbers.get_mut(index as usize) {
+        *place = number;
+    }
+}
+
+fn escape(
+    text: &str,
+    out: &mut Bounded,
+    replacement: impl Fn(u8) -> Option<&'static str>,
+) -> Result<(), Full> {
     // Without a way out in its middle, this loop is turned into vector instructions; nearly all texts end here.
     if !text.bytes().fold(false, |found, byte| found | replacement(byte).is_some()) {
-        return out.push_str(text);
+        return out.push(text);
     }
     let mut from = 0;
     for (at, byte) in text.bytes().enumerate() {
         if let Some(replacement) = replacement(byte) {
-            out.push_str(text.get(from..at).unwrap_or_default());
-            out.push_str(replacement);
+            out.push(text.get(from..at).unwrap_or_default())?;
+            out.push(replacement)?;
             from = at + 1;
         }
     }
-    out.push_str(text.get(from..).unwrap_or_default());
+    out.push(text.get(from..).unwrap_or_default())
 }
 
 fn in_text(byte: u8) -> Option<&'static str> {
@@ -156,9 +285,8 @@ mod tests {
         let document = parse(text).unwrap();
         let apex = document.elements().find(|element| element.name().local() == "apex").unwrap();
         let without = apex.children().find(|child| child.name().local() == "left-out");
-        let mut canonical = String::new();
-        canonicalize(apex, without, inclusive, &mut canonical);
-        canonical
+        let mut canonicalizer = Canonicalizer::new(apex);
+        canonicalizer.canonicalize(apex, without, inclusive).unwrap().to_owned()
     }
 
     fn assert_canonical(text: &str, expected: &str) {

@@ -1,6 +1,6 @@
 //! What tests and fuzz targets see of the inside. No part of the API: it may change at any time.
 
-use crate::saml::c14n::canonicalize;
+use crate::saml::c14n::Canonicalizer;
 #[cfg(feature = "samael")]
 pub use crate::saml::second::{Opinions, agree, opinions};
 use crate::saml::xml::{self, SIGNATURE};
@@ -13,7 +13,7 @@ pub fn canonical(text: &str, id: &str, inclusive: &[&str]) -> Option<String> {
     let apex = document.elements().find(|element| element.attribute("ID") == Some(id));
     let apex = apex.unwrap_or(document.root());
     let signature = apex.children().find(|child| child.is(SIGNATURE, "Signature"));
-    let mut canonical = String::new();
-    canonicalize(apex, signature, inclusive, &mut canonical);
-    Some(canonical)
+    let mut canonicalizer = Canonicalizer::new(apex);
+    canonicalizer.canonicalize(apex, signature, inclusive).ok()?;
+    Some(canonicalizer.into_text())
 }

@@ -32,6 +32,7 @@ mod certificate;
 mod envelope;
 mod explain;
 mod hash;
+mod numbered;
 mod parser;
 #[cfg(test)]
 mod properties;

@@ -8,9 +8,10 @@ use std::borrow::Cow;
 use memchr::{memchr, memchr2, memmem};
 
 use crate::rejection::Rejection;
+use crate::saml::numbered::Number;
 use crate::saml::xml::{
-    AttributeEntry, Content, Declaration, Document, Entry, NO_NAMESPACE, Name, XML, is_white_space,
-    same_prefix,
+    AttributeEntry, Content, Declaration, Document, Entry, NO_NAMESPACE, NO_PREFIX, Name, UNDECLARED, XML,
+    is_white_space,
 };
 
 const DEPTH: usize = 64;
@@ -31,7 +32,9 @@ pub(crate) fn parse(text: &str) -> Result<Document<'_>, Rejection> {
     // As usual responses need; others grow.
     let document = Document::new((text.len() / 40).min(NODES), text.len() / 80, text.len());
     let open = Vec::with_capacity(16);
-    let mut parser = Parser { text, at: 0, document, open, nodes: 0, after_text: false };
+    let meanings = document.undeclared();
+    let mut parser =
+        Parser { text, at: 0, document, open, meanings, in_scope: 0, nodes: 0, after_text: false };
     parser.characters()?;
     parser.declaration()?;
     parser.content()?;
@@ -44,6 +47,10 @@ struct Parser<'a> {
     at: usize,
     document: Document<'a>,
     open: Vec<Open<'a>>,
+    /// What each prefix means here, by its number.
+    meanings: Vec<Number>,
+    /// How many declarations are in scope.
+    in_scope: usize,
     nodes: usize,
     /// Whether the last thing was a text, which the next one belongs to.
     after_text: bool,
@@ -53,8 +60,8 @@ struct Parser<'a> {
 struct Open<'a> {
     index: usize,
     name: &'a str,
-    /// The innermost declaration in scope.
-    scope: usize,
+    /// The first of its declarations and the one after the last.
+    declarations: (usize, usize),
 }
 
 impl<'a> Parser<'a> {
@@ -127,9 +134,8 @@ impl<'a> Parser<'a> {
         self.count_node()?;
         self.at += 1;
         let name = self.name()?;
-        let outer = self.open.last().map_or(NO_NAMESPACE, |open| open.scope);
-        let (mut scope, mut count) = (outer, 0);
-        let first = self.document.attributes.len();
+        let mut count = 0;
+        let (declared, first) = (self.document.declarations.len(), self.document.attributes.len());
         let is_empty = loop {
             let is_apart = self.skip_white_space();
             match self.rest() {
@@ -147,24 +153,33 @@ impl<'a> Parser<'a> {
                 return Err(too_complex("attributes on an element", ATTRIBUTES));
             }
             if attribute.qualified == "xmlns" {
-                scope = self.declare(at, "", value, scope, outer)?;
+                self.declare(at, "", value, declared)?;
             } else if attribute.prefix() == "xmlns" {
-                scope = self.declare(at, attribute.local(), value, scope, outer)?;
+                self.declare(at, attribute.local(), value, declared)?;
             } else {
-                let entry = AttributeEntry { at, name: attribute, namespace: NO_NAMESPACE, value };
-                self.document.attributes.push(entry);
+                let (prefix, namespace) = (NO_PREFIX, NO_NAMESPACE);
+                self.document.attributes.push(AttributeEntry {
+                    at,
+                    name: attribute,
+                    prefix,
+                    namespace,
+                    value,
+                });
             }
         };
         self.at += if is_empty { 2 } else { 1 };
-        self.resolve_attributes(first, scope)?;
-        let namespace = self.document.declaration(name.prefix(), scope).filter(|_| name.prefix() != "xmlns");
-        let namespace = namespace.ok_or_else(|| self.fault(start + 1))?;
+        self.resolve_attributes(first)?;
+        let resolved = if name.prefix() == "xmlns" { None } else { self.resolve(name.prefix()) };
+        let (prefix, namespace) = resolved.ok_or_else(|| self.fault(start + 1))?;
         let index = self.document.nodes.len();
         let attributes = (first, self.document.attributes.len());
-        self.push(Content::Element { name, namespace, scope, attributes });
+        let declarations = (declared, self.document.declarations.len());
+        self.push(Content::Element { name, prefix, namespace, declarations, attributes });
         self.after_text = false;
-        if !is_empty {
-            self.open.push(Open { index, name: name.qualified, scope });
+        if is_empty {
+            self.leave(declarations);
+        } else {
+            self.open.push(Open { index, name: name.qualified, declarations });
             if self.open.len() > DEPTH {
                 return Err(too_complex("levels", DEPTH));
             }
@@ -172,54 +187,71 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
-    /// Adds a declaration, which stands at a place of the source, to those in scope; `outer` are those outside
-    /// the element.
+    /// The number of a prefix, and of the namespace that it means here.
+    fn resolve(&self, prefix: &str) -> Option<(Number, Number)> {
+        let prefix = if prefix.is_empty() { NO_PREFIX } else { self.document.prefixes.find(prefix)? };
+        let namespace = self.meanings.get(prefix as usize).filter(|meaning| **meaning != UNDECLARED)?;
+        Some((prefix, *namespace))
+    }
+
+    /// Takes the declarations of an element back.
+    fn leave(&mut self, declarations: (usize, usize)) {
+        for declaration in self.document.declared(declarations) {
+            if let Some(meaning) = self.meanings.get_mut(declaration.prefix as usize) {
+                *meaning = declaration.outer;
+            }
+        }
+        self.in_scope -= declarations.1 - declarations.0;
+    }
+
+    /// Adds a declaration, which stands at a place of the source, to those in scope; the element's own begin at
+    /// `first`.
     fn declare(
         &mut self,
         at: usize,
         prefix: &'a str,
         namespace: Cow<'a, str>,
-        scope: usize,
-        outer: usize,
-    ) -> Result<usize, Rejection> {
-        let declarations = &self.document.declarations;
-        let (mut is_double, mut before) = (false, scope);
-        while before != outer
-            && let Some(declaration) = declarations.get(before)
-        {
-            is_double |= same_prefix(declaration.prefix, prefix);
-            before = declaration.outer;
-        }
+        first: usize,
+    ) -> Result<(), Rejection> {
         let is_taken_back = !prefix.is_empty() && namespace.is_empty();
         let is_reserved = prefix == "xmlns" || namespace == XMLNS || (prefix == "xml") != (namespace == XML);
-        if is_double || is_taken_back || is_reserved {
+        if is_taken_back || is_reserved {
             return Err(self.fault(at));
         }
-        let index = declarations.len();
-        let count = 1 + declarations.get(scope).map_or(0, |outer| outer.count);
-        let declaration = Declaration { prefix, namespace, outer: scope, count };
-        self.document.declarations.push(declaration);
-        if count > ATTRIBUTES {
+        let prefix = self.document.prefixes.number(Cow::Borrowed(prefix));
+        let own = self.document.declarations.get(first..).unwrap_or_default();
+        if own.iter().any(|declaration| declaration.prefix == prefix) {
+            return Err(self.fault(at));
+        }
+        let namespace = self.document.namespaces.number(namespace);
+        // A prefix that is new has the next number.
+        if self.meanings.len() == prefix as usize {
+            self.meanings.push(UNDECLARED);
+        }
+        let meaning = self.meanings.get_mut(prefix as usize).ok_or(Rejection::NotAResponse)?;
+        let outer = std::mem::replace(meaning, namespace);
+        self.document.declarations.push(Declaration { prefix, namespace, outer });
+        self.in_scope += 1;
+        if self.in_scope > ATTRIBUTES {
             return Err(too_complex("namespaces in scope", ATTRIBUTES));
         }
-        if index - NO_NAMESPACE > DECLARATIONS {
+        if self.document.declarations.len() > DECLARATIONS {
             return Err(too_complex("namespace declarations", DECLARATIONS));
         }
-        Ok(index)
+        Ok(())
     }
 
     /// Finds the namespaces of an element's attributes; no two have the same namespace and name.
-    fn resolve_attributes(&mut self, first: usize, scope: usize) -> Result<(), Rejection> {
+    fn resolve_attributes(&mut self, first: usize) -> Result<(), Rejection> {
         for index in first..self.document.attributes.len() {
             let Some(AttributeEntry { at, name, .. }) = self.document.attributes.get(index) else { break };
             let (at, name) = (*at, *name);
             if !name.prefix().is_empty() {
                 // `xmlns` behind a prefix is read in different ways.
-                let found =
-                    self.document.declaration(name.prefix(), scope).filter(|_| name.local() != "xmlns");
-                let namespace = found.ok_or_else(|| self.fault(at))?;
+                let found = self.resolve(name.prefix()).filter(|_| name.local() != "xmlns");
+                let found = found.ok_or_else(|| self.fault(at))?;
                 if let Some(attribute) = self.document.attributes.get_mut(index) {
-                    attribute.namespace = namespace;
+                    (attribute.prefix, attribute.namespace) = found;
                 }
             }
         }
@@ -229,11 +261,8 @@ impl<'a> Parser<'a> {
     /// The place of an attribute whose namespace and name another one has before it.
     fn same_attribute(&self, first: usize) -> Option<usize> {
         let own = self.document.attributes.get(first..).unwrap_or_default();
-        // By lengths first: they decide most comparisons without a look at the letters.
-        let key = |it: &AttributeEntry<'a>| {
-            let (local, namespace) = (it.name.local(), self.document.namespace(it.namespace));
-            ((local.len(), namespace.len()), local, namespace)
-        };
+        // By numbers and lengths first: they decide most comparisons without a look at the letters.
+        let key = |it: &AttributeEntry<'a>| (it.namespace, it.name.local().len(), it.name.local());
         if own.len() <= FEW_ATTRIBUTES {
             let mut pairs = own.iter().enumerate().filter_map(|(index, it)| Some((it, own.get(..index)?)));
             let double = pairs.find(|(it, before)| before.iter().any(|other| key(other) == key(it)));
@@ -266,6 +295,7 @@ impl<'a> Parser<'a> {
         if let Some(entry) = self.document.nodes.get_mut(open.index) {
             entry.end = end;
         }
+        self.leave(open.declarations);
         Ok(())
     }
 

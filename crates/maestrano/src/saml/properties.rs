@@ -4,7 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::base64_text;
-use super::c14n::canonicalize;
+use super::c14n::Canonicalizer;
 use super::canonical::{Canonical, Element};
 use super::xml;
 
@@ -89,9 +89,33 @@ fn escaped(text: &str) -> String {
 
 fn canonical(text: &str) -> Option<String> {
     let document = xml::parse(text).ok()?;
-    let mut canonical = String::new();
-    canonicalize(document.root(), None, &[], &mut canonical);
-    Some(canonical)
+    let mut canonicalizer = Canonicalizer::new(document.root());
+    canonicalizer.canonicalize(document.root(), None, &[]).ok()?;
+    Some(canonicalizer.into_text())
+}
+
+/// A document whose canonical form is longer than itself: siblings that write long namespaces and long values again.
+fn growing() -> impl Strategy<Value = String> {
+    let namespace = (0..3_usize, 0..2_000_usize);
+    let element =
+        (0..4_usize, 0..3_usize, proptest::sample::select(&["", "&#9;", "\"", "&gt;", ">"][..]), 0..40_usize);
+    (vec(namespace, 1..12), vec(element, 1..300)).prop_map(|(namespaces, elements)| {
+        let mut text = "<r".to_owned();
+        for (number, (kind, length)) in namespaces.iter().enumerate() {
+            let letter = ["u", "&quot;", "&#x9;"].get(*kind).copied().unwrap_or_default();
+            text.push_str(&format!(" xmlns:p{number}='{number}{}'", letter.repeat(*length)));
+        }
+        text.push('>');
+        for (number, depth, value, length) in elements {
+            let name = format!("p{}:e", number.min(namespaces.len() - 1));
+            let open = format!("<{name} a='{}'>", value.repeat(length));
+            let close = format!("</{name}>");
+            text.push_str(&open.repeat(depth + 1));
+            text.push_str(&value.repeat(length));
+            text.push_str(&close.repeat(depth + 1));
+        }
+        text + "</r>"
+    })
 }
 
 /// Whether the reader of canonical texts finds what was written.
@@ -150,6 +174,19 @@ proptest! {
                 prop_assert_eq!(canonical(&once), Some(once));
             }
         }
+    }
+
+    #[test]
+    fn every_canonical_form_is_within_the_bound_or_refused(text in growing()) {
+        let document = xml::parse(&text).unwrap();
+        let limit = 2 * text.len() + 64 * 1024;
+        let mut canonicalizer = Canonicalizer::new(document.root());
+        match canonicalizer.canonicalize(document.root(), None, &[]) {
+            Ok(canonical) => prop_assert!(canonical.len() <= limit),
+            Err(rejection) => prop_assert_eq!(rejection.code(), "too_complex"),
+        }
+        let written = canonicalizer.into_text();
+        prop_assert!(written.capacity() <= limit, "{} of {limit}", written.capacity());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::rejection::{AlgorithmName, Rejection};
 use crate::saml::base64_text;
-use crate::saml::c14n::canonicalize;
+use crate::saml::c14n::Canonicalizer;
 use crate::saml::hash::Hash;
 use crate::saml::trust::Trust;
 use crate::saml::xml::{Attribute, EXCLUSIVE, Node, SIGNATURE};
@@ -81,14 +81,13 @@ impl<'a> Signature<'a> {
     /// what was verified: the canonical form of the signed element without this signature.
     pub(crate) fn verify(&self, trust: &Trust) -> Result<String, Rejection> {
         // One buffer for both: the signature covers the first, and the second is what comes back.
-        let mut canonical = String::with_capacity(self.signed.document_length());
-        canonicalize(self.info, None, &self.info_prefixes, &mut canonical);
+        let mut canonicalizer = Canonicalizer::new(self.signed);
+        let info = canonicalizer.canonicalize(self.info, None, &self.info_prefixes)?;
         let hashes = [self.method, self.digest_method];
-        trust.check(self.certificate.as_deref(), hashes, canonical.as_bytes(), &self.value)?;
-        canonical.clear();
-        canonicalize(self.signed, Some(self.itself), &self.content_prefixes, &mut canonical);
+        trust.check(self.certificate.as_deref(), hashes, info.as_bytes(), &self.value)?;
+        let canonical = canonicalizer.canonicalize(self.signed, Some(self.itself), &self.content_prefixes)?;
         if self.digest_method.matches(canonical.as_bytes(), &self.digest) {
-            Ok(canonical)
+            Ok(canonicalizer.into_text())
         } else {
             Err(Rejection::Digest)
         }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::saml::numbered::{Number, Numbered};
 pub(crate) use crate::saml::parser::parse;
 
 /// The namespace of the SAML protocol.
@@ -21,12 +22,17 @@ pub(crate) struct Document<'a> {
     pub(super) nodes: Vec<Entry<'a>>,
     /// Element by element.
     pub(super) attributes: Vec<AttributeEntry<'a>>,
-    pub(super) declarations: Vec<Declaration<'a>>,
+    /// Element by element.
+    pub(super) declarations: Vec<Declaration>,
+    /// The prefixes that are declared: [`NO_PREFIX`], [`XML_PREFIX`], and those of the source.
+    pub(super) prefixes: Numbered<'a>,
+    /// [`NO_NAMESPACE`], [`XML_NAMESPACE`], and those of the source.
+    pub(super) namespaces: Numbered<'a>,
     /// How long the source is.
     pub(super) length: usize,
 }
 
-/// A node as it is kept: nodes are named by their index, and so are declarations.
+/// A node as it is kept: nodes are named by their index.
 pub(super) struct Entry<'a> {
     pub(super) content: Content<'a>,
     /// The index after the last node inside this one.
@@ -36,10 +42,10 @@ pub(super) struct Entry<'a> {
 pub(super) enum Content<'a> {
     Element {
         name: Name<'a>,
-        /// The declaration of its namespace.
-        namespace: usize,
-        /// The innermost declaration in its scope.
-        scope: usize,
+        prefix: Number,
+        namespace: Number,
+        /// The first of its declarations and the one after the last.
+        declarations: (usize, usize),
         /// The first of its attributes and the one after the last.
         attributes: (usize, usize),
     },
@@ -51,24 +57,30 @@ pub(super) struct AttributeEntry<'a> {
     /// Where it begins in the source.
     pub(super) at: usize,
     pub(super) name: Name<'a>,
-    pub(super) namespace: usize,
+    pub(super) prefix: Number,
+    pub(super) namespace: Number,
     pub(super) value: Cow<'a, str>,
 }
 
-/// The declaration of a namespace. Those in a scope are a chain from the innermost outwards, which elements
-/// share instead of copying it.
-pub(super) struct Declaration<'a> {
-    pub(super) prefix: &'a str,
-    pub(super) namespace: Cow<'a, str>,
-    /// The next one outwards; the outermost names itself.
-    pub(super) outer: usize,
-    /// How many are in scope with it.
-    pub(super) count: usize,
+/// The declaration of a namespace.
+#[derive(Clone, Copy)]
+pub(super) struct Declaration {
+    pub(super) prefix: Number,
+    pub(super) namespace: Number,
+    /// What the prefix means outside the element.
+    pub(super) outer: Number,
 }
 
-/// What is in scope everywhere: the prefix `xml`, and no default namespace.
-pub(super) const XML_DECLARATION: usize = 0;
-pub(super) const NO_NAMESPACE: usize = 1;
+/// The number of the empty prefix.
+pub(super) const NO_PREFIX: Number = 0;
+/// The number of the prefix `xml`, which is declared everywhere.
+pub(super) const XML_PREFIX: Number = 1;
+/// The number of the empty namespace, which is the default where nothing else is declared.
+pub(super) const NO_NAMESPACE: Number = 0;
+/// The number of the namespace of the prefix `xml`.
+pub(super) const XML_NAMESPACE: Number = 1;
+/// What a prefix means that is not declared.
+pub(super) const UNDECLARED: Number = Number::MAX;
 
 /// The name of an element or an attribute.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -94,18 +106,12 @@ impl<'a> Name<'a> {
 impl Document<'_> {
     /// A document without nodes, with room for so many nodes and attributes, of a text of that length.
     pub(super) fn new(nodes: usize, attributes: usize, length: usize) -> Self {
-        let declaration = |prefix, namespace| Declaration {
-            prefix,
-            namespace: Cow::Borrowed(namespace),
-            outer: XML_DECLARATION,
-            count: 0,
-        };
-        let mut declarations = Vec::with_capacity(8);
-        declarations.extend([declaration("xml", XML), declaration("", "")]);
         Self {
             nodes: Vec::with_capacity(nodes),
             attributes: Vec::with_capacity(attributes),
-            declarations,
+            declarations: Vec::with_capacity(8),
+            prefixes: Numbered::new(&["", "xml"]),
+            namespaces: Numbered::new(&["", XML]),
             length,
         }
     }
@@ -120,22 +126,19 @@ impl Document<'_> {
         self.root().elements()
     }
 
-    /// The declaration that a prefix refers to.
-    pub(super) fn declaration(&self, prefix: &str, mut scope: usize) -> Option<usize> {
-        loop {
-            let declaration = self.declarations.get(scope)?;
-            if same_prefix(declaration.prefix, prefix) {
-                return Some(scope);
-            }
-            if scope == XML_DECLARATION {
-                return None;
-            }
-            scope = declaration.outer;
-        }
+    pub(super) fn attributed(&self, (from, to): (usize, usize)) -> &[AttributeEntry<'_>] {
+        self.attributes.get(from..to).unwrap_or_default()
     }
 
-    pub(super) fn namespace(&self, declaration: usize) -> &str {
-        self.declarations.get(declaration).map_or("", |declaration| &declaration.namespace)
+    pub(super) fn declared(&self, (from, to): (usize, usize)) -> &[Declaration] {
+        self.declarations.get(from..to).unwrap_or_default()
+    }
+
+    /// What the prefixes of the source mean, by their numbers, where nothing is declared yet.
+    pub(super) fn undeclared(&self) -> Vec<Number> {
+        let mut meanings = vec![UNDECLARED; self.prefixes.len()];
+        meanings.splice(..2, [NO_NAMESPACE, XML_NAMESPACE]);
+        meanings
     }
 }
 
@@ -152,6 +155,7 @@ pub(crate) struct Attribute<'a> {
     pub(crate) name: Name<'a>,
     /// Empty without one.
     pub(crate) namespace: &'a str,
+    #[cfg(test)]
     pub(crate) value: &'a str,
 }
 
@@ -180,35 +184,52 @@ impl<'a> Node<'a> {
     /// The namespace of an element; empty without one.
     pub(crate) fn namespace(self) -> &'a str {
         match self.content() {
-            Some(Content::Element { namespace, .. }) => self.document.namespace(*namespace),
+            Some(Content::Element { namespace, .. }) => self.document.namespaces.text(*namespace),
             _ => "",
         }
     }
 
-    /// The namespace that a prefix refers to inside this element, the empty prefix to the default one.
-    pub(crate) fn namespace_of(self, prefix: &str) -> Option<&'a str> {
-        let Some(Content::Element { scope, .. }) = self.content() else { return None };
-        self.document.declaration(prefix, *scope).map(|declaration| self.document.namespace(declaration))
+    /// What the prefixes mean outside this element, by their numbers.
+    pub(super) fn scope_outside(self) -> Vec<Number> {
+        let mut meanings = self.document.undeclared();
+        let before = self.document.nodes.get(..self.index).unwrap_or_default();
+        for entry in before.iter().filter(|entry| entry.end > self.index) {
+            if let Content::Element { declarations, .. } = &entry.content {
+                for declaration in self.document.declared(*declarations) {
+                    if let Some(meaning) = meanings.get_mut(declaration.prefix as usize) {
+                        *meaning = declaration.namespace;
+                    }
+                }
+            }
+        }
+        meanings
+    }
+
+    /// The document that the node is of.
+    pub(super) fn document(self) -> &'a Document<'a> {
+        self.document
     }
 
     pub(crate) fn attributes(self) -> impl Iterator<Item = Attribute<'a>> {
         let document = self.document;
-        let (from, to) = match self.content() {
+        let range = match self.content() {
             Some(Content::Element { attributes, .. }) => *attributes,
             _ => (0, 0),
         };
-        document.attributes.get(from..to).unwrap_or_default().iter().map(|entry| Attribute {
+        document.attributed(range).iter().map(|entry| Attribute {
             name: entry.name,
-            namespace: document.namespace(entry.namespace),
+            namespace: document.namespaces.text(entry.namespace),
+            #[cfg(test)]
             value: &entry.value,
         })
     }
 
     /// The value of an attribute without namespace.
     pub(crate) fn attribute(self, name: &str) -> Option<&'a str> {
-        let mut attributes = self.attributes();
-        let found = attributes.find(|it| it.name.qualified == name && it.namespace.is_empty())?;
-        Some(found.value)
+        let Some(Content::Element { attributes, .. }) = self.content() else { return None };
+        let mut attributes = self.document.attributed(*attributes).iter();
+        let found = attributes.find(|it| it.namespace == NO_NAMESPACE && it.name.qualified == name)?;
+        Some(&found.value)
     }
 
     /// A text, all of it; sections count as text, and what comments part are several texts.
@@ -241,12 +262,7 @@ impl<'a> Node<'a> {
         self.children().all(|child| child.text().is_none_or(is_white_space))
     }
 
-    /// How long the source of the whole document is.
-    pub(crate) fn document_length(self) -> usize {
-        self.document.length
-    }
-
-    fn content(self) -> Option<&'a Content<'a>> {
+    pub(super) fn content(self) -> Option<&'a Content<'a>> {
         self.document.nodes.get(self.index).map(|entry| &entry.content)
     }
 }
@@ -279,18 +295,21 @@ mod tests {
         let document = parse(text).unwrap();
         let root = document.root();
         assert_eq!((root.name().qualified, root.name().prefix(), root.name().local()), ("a:r", "a", "r"));
-        let attributes: Vec<_> = root
-            .attributes()
-            .map(|it| (it.name.qualified, it.name.local(), it.namespace, it.value))
-            .collect();
-        assert_eq!(attributes, [("b:x", "x", "urn:3", "1"), ("a:y", "y", "urn:1", "2"), ("y", "y", "", "3")]);
+        let attributes: Vec<_> =
+            root.attributes().map(|it| (it.name.qualified, it.name.local(), it.namespace)).collect();
+        assert_eq!(attributes, [("b:x", "x", "urn:3"), ("a:y", "y", "urn:1"), ("y", "y", "")]);
         assert_eq!((root.attribute("x"), root.attribute("y")), (None, Some("3")));
         let elements: Vec<_> = document.elements().map(|it| (it.name().local(), it.namespace())).collect();
         assert_eq!(elements, [("r", "urn:1"), ("s", "urn:3"), ("c", "")]);
         assert!(root.is("urn:1", "r") && !root.is("urn:2", "r"));
         let last = root.children().last().unwrap();
-        let prefixes = ["", "a", "b", "c", "xml"].map(|prefix| last.namespace_of(prefix));
-        assert_eq!(prefixes, [Some(""), Some("urn:1"), Some("urn:3"), None, Some(XML)]);
+        let scope = last.scope_outside();
+        let meaning = |prefix| {
+            let number = document.prefixes.find(prefix)?;
+            scope.get(number as usize).map(|namespace| document.namespaces.text(*namespace))
+        };
+        let meanings = ["", "a", "b", "c", "xml"].map(meaning);
+        assert_eq!(meanings, [Some("urn:2"), Some("urn:1"), Some("urn:3"), None, Some(XML)]);
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod content;
 mod elements;
 mod form;
 mod occasion;
+mod overlaid;
 mod signature_places;
 mod signatures;
 mod times;
@@ -41,6 +42,7 @@ pub(crate) fn rows() -> Vec<Row> {
         times::rows(),
         occasion::rows(),
         content::rows(),
+        overlaid::rows(),
     ]
     .into_iter()
     .flatten()
