@@ -2,24 +2,26 @@
 
 use std::borrow::Cow;
 
-use base64::Engine as _;
-use base64::alphabet::STANDARD;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64_simd::{STANDARD, STANDARD_NO_PAD};
 use memchr::{memchr2, memchr2_iter};
-
-const ENGINE: GeneralPurpose = GeneralPurpose::new(
-    &STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
 
 /// The bytes that the text stands for; none when it is not base64.
 pub(crate) fn decode(text: &[u8]) -> Option<Vec<u8>> {
-    ENGINE.decode(without_white_space(text)).ok()
+    // Nearly all texts are in one line.
+    decode_line(text).or_else(|| match without_white_space(text) {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(line) => decode_line(&line),
+    })
+}
+
+fn decode_line(line: &[u8]) -> Option<Vec<u8>> {
+    let encoding = if line.ends_with(b"=") { STANDARD } else { STANDARD_NO_PAD };
+    encoding.decode_to_vec(line).ok()
 }
 
 /// The text in one line, with padding.
 pub(crate) fn encode(bytes: &[u8]) -> String {
-    ENGINE.encode(bytes)
+    STANDARD.encode_to_string(bytes)
 }
 
 /// The text in one line. It is copied only if it has several, and then line by line, because that is how base64

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 
 use crate::rejection::Rejection;
 use crate::saml::xml::same_prefix;
@@ -135,7 +135,7 @@ impl<'a> Reader<'a> {
 
     fn start_tag(&mut self) -> Option<()> {
         let rest = self.rest()?;
-        let qualified = rest.get(..rest.bytes().position(|byte| matches!(byte, b' ' | b'>'))?)?;
+        let qualified = rest.get(..memchr2(b' ', b'>', rest.as_bytes())?)?;
         let outer = self.scope.len();
         let start = self.at + qualified.len();
         let mut attributes = self.text.get(start..)?;
@@ -151,8 +151,7 @@ impl<'a> Reader<'a> {
         if !attributes.starts_with('>') {
             return None;
         }
-        // Names are short: this is faster than `split_once`.
-        let colon = qualified.bytes().position(|byte| byte == b':');
+        let colon = memchr(b':', qualified.as_bytes());
         let (prefix, name) = match colon {
             Some(colon) => (qualified.get(..colon)?, qualified.get(colon + 1..)?),
             None => ("", qualified),

@@ -355,13 +355,13 @@ impl<'a> Parser<'a> {
         let (start, mut colon) = (self.at, None);
         let mut end = start;
         while let Some(byte) = self.text.as_bytes().get(end) {
-            match byte {
-                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-' | b'.' => end += 1,
-                b':' if colon.is_none() => {
+            match CLASSES.get(usize::from(*byte)) {
+                Some(Class::Name) => end += 1,
+                Some(Class::Colon) if colon.is_none() => {
                     colon = Some(end);
                     end += 1;
                 }
-                0x80.. => match self.text.get(end..).and_then(|rest| rest.chars().next()) {
+                Some(Class::BeyondAscii) => match self.text.get(end..).and_then(|rest| rest.chars().next()) {
                     Some(character) if goes_on_name(character) => end += character.len_utf8(),
                     _ => break,
                 },
@@ -537,17 +537,43 @@ fn is_name(name: &str) -> bool {
     begins_name(name) && name.chars().all(|character| goes_on_name(character) || character == ':')
 }
 
+/// What a byte is in a name.
+#[derive(Clone, Copy)]
+enum Class {
+    Name,
+    Colon,
+    BeyondAscii,
+    Other,
+}
+
+/// The class of each byte.
+static CLASSES: [Class; 256] = {
+    let mut classes = [Class::Other; 256];
+    let mut byte = 0_usize;
+    while byte < 256 {
+        classes[byte] = match byte as u8 {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-' | b'.' => Class::Name,
+            b':' => Class::Colon,
+            0x80.. => Class::BeyondAscii,
+            _ => Class::Other,
+        };
+        byte += 1;
+    }
+    classes
+};
+
 /// Whether a text begins as a name does (<https://www.w3.org/TR/xml/#NT-NameStartChar>, without the colon).
 fn begins_name(text: &str) -> bool {
-    text.chars().next().is_some_and(|character| match character {
-        'a'..='z' | 'A'..='Z' | '_' => true,
-        '\0'..='\u{bf}' | '\u{d7}' | '\u{f7}' => false,
-        '\u{300}'..='\u{36f}' | '\u{37e}' => false,
-        '\u{c0}'..='\u{1fff}' | '\u{200c}'..='\u{200d}' | '\u{2070}'..='\u{218f}' => true,
-        '\u{2c00}'..='\u{2fef}' | '\u{3001}'..='\u{d7ff}' | '\u{f900}'..='\u{fdcf}' => true,
-        '\u{fdf0}'..='\u{fffd}' | '\u{10000}'..='\u{effff}' => true,
-        _ => false,
-    })
+    text.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic())
+        || text.chars().next().is_some_and(|character| match character {
+            'a'..='z' | 'A'..='Z' | '_' => true,
+            '\0'..='\u{bf}' | '\u{d7}' | '\u{f7}' => false,
+            '\u{300}'..='\u{36f}' | '\u{37e}' => false,
+            '\u{c0}'..='\u{1fff}' | '\u{200c}'..='\u{200d}' | '\u{2070}'..='\u{218f}' => true,
+            '\u{2c00}'..='\u{2fef}' | '\u{3001}'..='\u{d7ff}' | '\u{f900}'..='\u{fdcf}' => true,
+            '\u{fdf0}'..='\u{fffd}' | '\u{10000}'..='\u{effff}' => true,
+            _ => false,
+        })
 }
 
 /// Whether a name may go on with a character (<https://www.w3.org/TR/xml/#NT-NameChar>, without the colon).

@@ -140,14 +140,16 @@ pub(crate) fn decode(form_value: &[u8]) -> Result<String, Rejection> {
     if form_value.len() > 2 * LONGEST {
         return Err(Rejection::TooLarge { length: form_value.len(), limit: LONGEST });
     }
-    let packed = base64_text::without_white_space(form_value);
-    if packed.len() > LONGEST {
-        return Err(Rejection::TooLarge { length: packed.len(), limit: LONGEST });
+    if form_value.len() > LONGEST {
+        let length = base64_text::without_white_space(form_value).len();
+        if length > LONGEST {
+            return Err(Rejection::TooLarge { length, limit: LONGEST });
+        }
     }
-    if packed.is_empty() {
+    if form_value.iter().all(u8::is_ascii_whitespace) {
         return Err(Rejection::Empty);
     }
-    let bytes = base64_text::decode(&packed).ok_or(Rejection::NotBase64)?;
+    let bytes = base64_text::decode(form_value).ok_or(Rejection::NotBase64)?;
     let text = String::from_utf8(bytes).map_err(|_| Rejection::Encoding)?;
     if text.starts_with('\u{feff}') { Err(Rejection::Encoding) } else { Ok(text) }
 }

@@ -281,7 +281,7 @@ mod tests {
 
     /// Digits that do not compress.
     fn noise(length: usize) -> String {
-        let mut state = 1_u64;
+        let mut state = length as u64;
         let mut digit = || {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             char::from(b'!' + u8::try_from((state >> 33) % 90).unwrap())

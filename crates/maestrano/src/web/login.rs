@@ -14,6 +14,7 @@ use super::{Exchange, reference, with_cookies};
 use crate::config::Marketplace;
 use crate::error::chain;
 use crate::ids::{GroupId, MarketplaceName};
+use crate::query;
 use crate::session::Session;
 use crate::sso::{
     Launch, LoginError, MAX_LOCATION_CHARS, Outcome, PendingLogin, RefusedResponse, ReturnTo, Superfluous,
@@ -83,10 +84,8 @@ impl Exchange<'_> {
             Err(error) => return self.unread(error),
         };
         // A field that comes twice, or not at all, is as good as an empty one: it is refused below.
-        let mut fields = form_urlencoded::parse(&body).filter(|(name, _)| name == "SAMLResponse");
-        let response = fields.next().filter(|_| fields.next().is_none()).map(|(_, value)| value);
-        let response = response.unwrap_or_default();
-        match self.sso.receive(marketplace, response.as_bytes(), !self.is_background(), self.now).await {
+        let response = query::only_value(&body, "SAMLResponse").unwrap_or_default();
+        match self.sso.receive(marketplace, &response, !self.is_background(), self.now).await {
             Ok(ticket) => {
                 let to = format!("{}?t={ticket}", self.site.routes.finish());
                 let mut response = Answer::SeeOther { to }.response(self.visitor);
