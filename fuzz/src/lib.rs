@@ -81,6 +81,19 @@ pub fn finished<T>(work: impl Future<Output = T>) -> T {
     }
 }
 
+/// Does work that may take memory up to a multiple of its input.
+///
+/// # Panics
+///
+/// When it takes more at once.
+pub fn within_memory<T>(input: usize, work: impl FnOnce() -> T) -> T {
+    let mut result = None;
+    let taken = allocation_counter::measure(|| result = Some(work()));
+    let limit = 40 * input as u64 + 512 * 1024;
+    assert!(taken.bytes_max <= limit, "{} bytes for an input of {input}", taken.bytes_max);
+    result.unwrap_or_else(|| unreachable!("the work was done"))
+}
+
 fn builder(settings: Settings, platform: Platform) -> maestrano::Builder {
     Maestrano::from_settings(settings).app(Crm).transport(platform).clock(Stopped)
 }

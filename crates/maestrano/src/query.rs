@@ -2,32 +2,34 @@
 
 use std::borrow::Cow;
 
-use memchr::{memchr, memchr2};
-use percent_encoding::percent_decode_str;
+use memchr::memchr2;
+use percent_encoding::percent_decode;
 
 /// One pair of name and value as it stands in a query.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Pair<'q>(&'q str);
+pub(crate) struct Pair<'q> {
+    whole: &'q [u8],
+    name: &'q [u8],
+}
 
-/// The pairs of a query, in their order.
-pub(crate) fn pairs(query: &str) -> impl Iterator<Item = Pair<'_>> {
-    query.split('&').filter(|text| !text.is_empty()).map(Pair)
+/// The pairs of a query or a form, in their order.
+pub(crate) fn pairs(query: &[u8]) -> impl Iterator<Item = Pair<'_>> {
+    // A plain loop: texts with an ampersand in every other place must not be slow.
+    query.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()).map(|whole| {
+        let end = whole.iter().position(|byte| *byte == b'=').unwrap_or(whole.len());
+        Pair { whole, name: whole.get(..end).unwrap_or_default() }
+    })
 }
 
 /// The value of the first pair with this name.
 pub(crate) fn value<'q>(query: &'q str, name: &str) -> Option<Cow<'q, str>> {
-    pairs(query).find(|pair| pair.is_named(name)).map(|pair| pair.decoded().1)
+    pairs(query.as_bytes()).find(|pair| pair.is_named(name)).map(|pair| pair.decoded().1)
 }
 
 /// The value of the only field with this name in a posted form; `None` where there is none, or another one. The bytes
 /// need not be text.
 pub(crate) fn only_value(form: &[u8], name: &str) -> Option<Vec<u8>> {
-    let fields = form.split(|byte| *byte == b'&').filter_map(|field| {
-        let end = memchr(b'=', field).unwrap_or(field.len());
-        let (found, value) = field.split_at_checked(end)?;
-        let is_named = percent_encoding::percent_decode(found).eq(name.bytes());
-        is_named.then(|| value.get(1..).unwrap_or_default())
-    });
+    let fields = pairs(form).filter(|pair| pair.is_named(name)).map(Pair::value);
     let mut fields = fields.take(2);
     let value = fields.next()?;
     fields.next().is_none().then(|| unescaped(value))
@@ -59,21 +61,25 @@ fn unescaped(text: &[u8]) -> Vec<u8> {
 impl<'q> Pair<'q> {
     /// Whether the name, percent-decoded, is this one, which has no space.
     pub(crate) fn is_named(self, name: &str) -> bool {
-        let found = self.0.split('=').next().unwrap_or_default();
         // Most pairs end here, without a look at the rest of the name.
-        let first = found.as_bytes().first();
+        let first = self.name.first();
         (first == name.as_bytes().first() || first == Some(&b'%'))
-            && percent_decode_str(found).eq(name.bytes())
+            && percent_decode(self.name).eq(name.bytes())
     }
 
     /// How long the pair is, as it stands in the query.
     pub(crate) fn len(self) -> usize {
-        self.0.len()
+        self.whole.len()
     }
 
     /// Name and value.
     pub(crate) fn decoded(self) -> (Cow<'q, str>, Cow<'q, str>) {
-        form_urlencoded::parse(self.0.as_bytes()).next().unwrap_or_default()
+        form_urlencoded::parse(self.whole).next().unwrap_or_default()
+    }
+
+    /// The value as it stands in the query.
+    fn value(self) -> &'q [u8] {
+        self.whole.get(self.name.len() + 1..).unwrap_or_default()
     }
 }
 
@@ -84,7 +90,7 @@ mod tests {
     #[test]
     fn pairs_are_those_of_the_url_standard() {
         for query in ["", "&", "a", "a=", "=a", "a=b&&c=d", "a+b=c%26d&a%3Db=%C3%BC", "a=b=c", "%zz=%"] {
-            let found: Vec<_> = pairs(query).map(Pair::decoded).collect();
+            let found: Vec<_> = pairs(query.as_bytes()).map(Pair::decoded).collect();
             let expected: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
             assert_eq!(found, expected, "{query}");
         }

@@ -73,6 +73,11 @@ impl World {
         cookie(header(&finished, SET_COOKIE))
     }
 
+    /// The answer to a GET of one of the library's routes.
+    pub(crate) fn ask(&self, path: &str) -> Response<Bytes> {
+        at_once(self.maestrano.handle(request(Method::GET, path, "", Bytes::new())))
+    }
+
     /// The guard: whether somebody is signed in.
     pub(crate) fn check(&self, request: &Parts) -> bool {
         at_once(self.maestrano.check(request)).is_ok()
@@ -85,7 +90,7 @@ pub(crate) fn page(session: &str) -> Parts {
     request(Method::GET, "/invoices?page=2", &cookies, Bytes::new()).into_parts().0
 }
 
-const INIT: &str = "/maestrano/auth/saml/init/uat";
+pub(crate) const INIT: &str = "/maestrano/auth/saml/init/uat";
 
 fn request(method: Method, uri: &str, cookie: &str, body: Bytes) -> Request<Body> {
     let request = Request::builder().method(method).uri(uri).header(COOKIE, cookie);

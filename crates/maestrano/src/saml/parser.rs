@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use hashbrown::HashSet;
 use memchr::{memchr, memchr2, memmem};
 
 use crate::rejection::Rejection;
@@ -19,7 +20,7 @@ const DEPTH: usize = 64;
 const NODES: usize = 10_000;
 /// Attributes and declarations of one element, and declarations in scope.
 const ATTRIBUTES: usize = 256;
-/// So many attributes are compared each with each, more are sorted.
+/// So many attributes are compared each with each, more are looked up by their hash.
 const FEW_ATTRIBUTES: usize = 8;
 /// Declarations of namespaces in the document.
 const DECLARATIONS: usize = 1_024;
@@ -33,8 +34,17 @@ pub(crate) fn parse(text: &str) -> Result<Document<'_>, Rejection> {
     let document = Document::new((text.len() / 40).min(NODES), text.len() / 80, text.len());
     let open = Vec::with_capacity(16);
     let meanings = document.undeclared();
-    let mut parser =
-        Parser { text, at: 0, document, open, meanings, in_scope: 0, nodes: 0, after_text: false };
+    let mut parser = Parser {
+        text,
+        at: 0,
+        document,
+        open,
+        meanings,
+        in_scope: 0,
+        seen: HashSet::new(),
+        nodes: 0,
+        after_text: false,
+    };
     parser.characters()?;
     parser.declaration()?;
     parser.content()?;
@@ -51,6 +61,8 @@ struct Parser<'a> {
     meanings: Vec<Number>,
     /// How many declarations are in scope.
     in_scope: usize,
+    /// Namespaces and names of the attributes of an element that has many.
+    seen: HashSet<(Number, &'a str)>,
     nodes: usize,
     /// Whether the last thing was a text, which the next one belongs to.
     after_text: bool,
@@ -259,7 +271,7 @@ impl<'a> Parser<'a> {
     }
 
     /// The place of an attribute whose namespace and name another one has before it.
-    fn same_attribute(&self, first: usize) -> Option<usize> {
+    fn same_attribute(&mut self, first: usize) -> Option<usize> {
         let own = self.document.attributes.get(first..).unwrap_or_default();
         // By numbers and lengths first: they decide most comparisons without a look at the letters.
         let key = |it: &AttributeEntry<'a>| (it.namespace, it.name.local().len(), it.name.local());
@@ -268,13 +280,9 @@ impl<'a> Parser<'a> {
             let double = pairs.find(|(it, before)| before.iter().any(|other| key(other) == key(it)));
             return double.map(|(it, _)| it.at);
         }
-        let mut sorted: Vec<_> = own.iter().collect();
-        sorted.sort_by(|one, other| key(one).cmp(&key(other)));
-        let doubles = sorted.windows(2).filter_map(|pair| match pair {
-            [one, other] if key(one) == key(other) => Some(other.at),
-            _ => None,
-        });
-        doubles.min()
+        self.seen.clear();
+        let seen = &mut self.seen;
+        own.iter().find(|it| !seen.insert((it.namespace, it.name.local()))).map(|it| it.at)
     }
 
     fn end_tag(&mut self) -> Result<(), Rejection> {

@@ -34,9 +34,18 @@ const OWN: [&str; 7] = [
 pub(crate) struct Launch<'q> {
     return_to: ReturnTo,
     start_again: bool,
-    parameters: Vec<(Cow<'q, str>, Cow<'q, str>)>,
+    parameters: Vec<Parameter<'q>>,
     /// How many parameters were dropped because there is no room for them.
     dropped: usize,
+}
+
+/// A parameter that is passed on to the platform.
+#[derive(Debug)]
+struct Parameter<'q> {
+    name: Cow<'q, str>,
+    value: Cow<'q, str>,
+    /// Whether it is passed on whatever else has to be dropped.
+    is_kept: bool,
 }
 
 /// A login that has been begun.
@@ -67,9 +76,10 @@ impl<'q> Launch<'q> {
         let mut launch =
             Self { return_to: ReturnTo::home(), start_again: false, parameters: Vec::new(), dropped: 0 };
         let (mut has_group, mut has_user, mut room) = (false, false, MAX_LOCATION_CHARS);
-        for pair in query::pairs(query) {
+        let mut page = None;
+        for pair in query::pairs(query.as_bytes()) {
             if pair.is_named(Self::RETURN_TO) {
-                launch.return_to = ReturnTo::parse(&pair.decoded().1, mount);
+                page = Some(pair);
             } else if pair.is_named(Self::START_AGAIN) {
                 launch.start_again = true;
             } else if pair.is_named(Self::GROUP) {
@@ -79,34 +89,42 @@ impl<'q> Launch<'q> {
             } else if pair.is_named(Self::USER) && !has_user {
                 has_user = true;
                 launch.keep_identifier(pair);
-            } else if pair.len() > room {
+            } else if pair.len() + 2 > room {
                 (launch.dropped, room) = (launch.dropped + 1, 0);
             } else {
                 let (name, value) = pair.decoded();
                 if !OWN.iter().any(|own| own.eq_ignore_ascii_case(&name)) {
-                    room -= pair.len();
-                    launch.parameters.push((name, value));
+                    // With `&` and `=`, which short pairs may lack.
+                    room -= pair.len() + 2;
+                    launch.parameters.push(Parameter { name, value, is_kept: false });
                 }
             }
         }
+        if let Some(page) = page {
+            launch.return_to = ReturnTo::parse(&page.decoded().1, mount);
+        }
         if let (Some(group), false) = (group, has_group) {
-            launch.parameters.push((Self::GROUP.into(), group.to_string().into()));
+            launch.parameters.push(Self::group(group));
         }
         launch
+    }
+
+    fn group(group: &GroupId) -> Parameter<'q> {
+        Parameter { name: Self::GROUP.into(), value: group.to_string().into(), is_kept: true }
     }
 
     fn keep_identifier(&mut self, pair: Pair<'q>) {
         let is_short = pair.len() <= 2 * Self::GROUP.len() + 3 * MAX_IDENTIFIER_CHARS;
         let decoded = Some(pair).filter(|_| is_short).map(Pair::decoded);
         match decoded.filter(|(_, value)| value.len() <= MAX_IDENTIFIER_CHARS) {
-            Some(decoded) => self.parameters.push(decoded),
+            Some((name, value)) => self.parameters.push(Parameter { name, value, is_kept: true }),
             None => self.dropped += 1,
         }
     }
 
     /// A login in the place of one that could not be finished: to the same page, in the same group.
     pub(crate) fn again(return_to: ReturnTo, group: Option<&GroupId>) -> Self {
-        let parameters = group.map(|group| (Self::GROUP.into(), group.to_string().into()));
+        let parameters = group.map(Self::group);
         Self { return_to, start_again: false, parameters: parameters.into_iter().collect(), dropped: 0 }
     }
 
@@ -125,7 +143,7 @@ impl<'q> Launch<'q> {
     pub(crate) fn to_query(&self, room: usize) -> String {
         let page = Some(self.return_to.as_str()).filter(|page| !page.is_empty());
         let page = page.map(|page| (Self::RETURN_TO, page));
-        let parameters = self.parameters.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
+        let parameters = self.parameters.iter().map(|it| (it.name.as_ref(), it.value.as_ref()));
         let mut query = String::new();
         for pair in page.into_iter().chain(parameters).map(encoded) {
             if query.len() + 1 + pair.len() <= room {
@@ -134,10 +152,6 @@ impl<'q> Launch<'q> {
             }
         }
         query
-    }
-
-    fn is_kept(name: &str) -> bool {
-        name == Self::GROUP || name == Self::USER
     }
 }
 
@@ -157,7 +171,7 @@ impl Sso {
         let pairs: Vec<(bool, String)> = launch
             .parameters
             .iter()
-            .map(|(name, value)| (Launch::is_kept(name), encoded((name.as_ref(), value.as_ref()))))
+            .map(|it| (it.is_kept, encoded((it.name.as_ref(), it.value.as_ref()))))
             .collect();
         let kept: usize = pairs.iter().filter(|(is_kept, _)| *is_kept).map(|(_, pair)| 1 + pair.len()).sum();
         let mut location = self.address(marketplace, &pending, now)?;
@@ -217,7 +231,7 @@ mod tests {
     fn passed_on(query: &str, group: Option<&str>) -> Vec<(String, String)> {
         let group = group.map(|group| group.parse().unwrap());
         let launch = Launch::parse(query, "/maestrano", group.as_ref());
-        launch.parameters.into_iter().map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
+        launch.parameters.into_iter().map(|it| (it.name.into_owned(), it.value.into_owned())).collect()
     }
 
     fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -260,8 +274,7 @@ mod tests {
         let query =
             format!("{}group_id=cld-1&user_uid=usr-1&return_to=/me&start_again=1", "a=b&".repeat(10_000));
         let launch = Launch::parse(&query, "/maestrano", None);
-        let last =
-            launch.parameters.iter().rev().take(2).map(|(name, value)| (name.as_ref(), value.as_ref()));
+        let last = launch.parameters.iter().rev().take(2).map(|it| (it.name.as_ref(), it.value.as_ref()));
         assert_eq!(last.collect::<Vec<_>>(), [("user_uid", "usr-1"), ("group_id", "cld-1")]);
         assert_eq!((launch.return_to.as_str(), launch.start_again), ("/me", true));
         assert_eq!(launch.parameters.len() + launch.dropped, 10_002);

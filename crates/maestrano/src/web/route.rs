@@ -128,7 +128,7 @@ impl Routes {
 
     fn parameters<'q>(&self, query: &'q str) -> Vec<(Cow<'q, str>, Cow<'q, str>)> {
         let is_asked_for = |pair: &Pair<'_>| self.parameters.iter().any(|name| pair.is_named(name));
-        query::pairs(query).filter(is_asked_for).take(MAX_PARAMETERS).map(Pair::decoded).collect()
+        query::pairs(query.as_bytes()).filter(is_asked_for).take(MAX_PARAMETERS).map(Pair::decoded).collect()
     }
 
     pub(super) fn find(&self, method: &Method, path: &str, query: &str) -> Route {

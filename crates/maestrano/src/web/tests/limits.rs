@@ -55,6 +55,8 @@ async fn the_header_fields_of_a_start_fit_into_a_proxys_buffer_whatever_the_quer
         format!("{crowd}group_id=cld-7&return_to=/deals"),
         format!("group_id={long}"),
         "group_id=cld-7&".repeat(4_000),
+        "user_uid=usr-7&".repeat(4_000),
+        "return_to=/deals&".repeat(3_500),
         format!("a={long}&b=1"),
         "%61&".repeat(16_000),
         "&".repeat(60_000),
