@@ -59,6 +59,26 @@ impl Process {
         written.unwrap_or_else(|_| panic!("nobody writes `{text}`:\n{}", self.log()))
     }
 
+    /// The most of the machine's memory that it has held so far, in bytes; `None` where the system does not say.
+    #[must_use]
+    pub fn peak_memory(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()?)).ok()?;
+        let held = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        let kibibytes: u64 = held.trim().trim_end_matches("kB").trim().parse().ok()?;
+        Some(kibibytes * 1024)
+    }
+
+    /// Asks it to end, as a deployment does.
+    ///
+    /// # Panics
+    ///
+    /// When it has ended already, or cannot be asked.
+    pub async fn terminate(&self) {
+        let id = self.child.id().expect("the program runs");
+        let asked = Command::new("kill").args(["-TERM", &id.to_string()]).status().await;
+        assert!(asked.is_ok_and(|status| status.success()), "the program cannot be asked to end");
+    }
+
     /// Ends it at once, as the machine does when it runs out of memory.
     ///
     /// # Panics

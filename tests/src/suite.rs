@@ -133,6 +133,11 @@ macro_rules! suite {
                 a_response_holds_256_kib_and_not_a_byte_more,
                 a_body_without_a_length_is_measured_too,
             }
+            bodies {
+                a_refused_request_is_answered_before_its_body,
+                stalled_bodies_take_little_memory_and_end,
+                stalled_clients_do_not_delay_a_shutdown,
+            }
             place {
                 below_a_prefix_the_whole_login_runs,
                 three_apps_on_one_host_keep_their_cookies_apart,

@@ -180,6 +180,11 @@ impl World {
         self.app.memory()
     }
 
+    /// The application's process.
+    pub(crate) fn process(&mut self) -> &mut Process {
+        &mut self.app
+    }
+
     /// A browser as new.
     #[must_use]
     pub fn browser(&self) -> Browser {

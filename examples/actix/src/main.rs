@@ -30,7 +30,9 @@ async fn serve() -> Result<(), crm::Failure> {
         App::new().service(pages)
     };
     let server = HttpServer::new(app).listen(Address::from_env()?.listen()?)?;
-    server.shutdown_signal(crm::stopped()).run().await?;
+    let server = server.client_request_timeout(crm::HEAD_TIMEOUT);
+    let server = server.shutdown_timeout(crm::SHUTDOWN_GRACE.as_secs()).shutdown_signal(crm::stopped());
+    server.run().await?;
     Ok(())
 }
 

@@ -37,7 +37,12 @@ async fn serve() -> Result<(), crm::Failure> {
     // axum does not nest at the root.
     let app = if base.is_empty() { app } else { Router::new().nest(&format!("{base}/"), app) };
     let listener = TcpListener::from_std(Address::from_env()?.listen()?)?;
-    axum::serve(listener, app).with_graceful_shutdown(crm::stopped()).await?;
+    let server = axum::serve(listener, app).with_graceful_shutdown(crm::stopped());
+    // By itself axum waits for every connection. For a limit on slow request heads see docs/adapters.md.
+    tokio::select! {
+        outcome = server.into_future() => outcome?,
+        () = crm::shutdown_is_over() => {}
+    }
     Ok(())
 }
 

@@ -27,5 +27,5 @@ pub use contact::{Contact, InvalidContact, NewContact};
 pub use database::Member;
 pub use memory::memory;
 pub use place::{base, settings};
-pub use process::{Address, Failure, exit, log, stopped};
+pub use process::{Address, Failure, HEAD_TIMEOUT, SHUTDOWN_GRACE, exit, log, shutdown_is_over, stopped};
 pub use request::{is_own_form, prefers_json};

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::io::IsTerminal as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
 
@@ -100,6 +101,20 @@ pub async fn stopped() {
         () = interrupt => {}
         () = terminate => {}
     }
+}
+
+/// How long requests that are being answered have to end after a signal. Then the program ends, whatever clients do:
+/// one that sends half a request, and no more, must not hold a deployment up.
+pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
+
+/// How long a client may take to send the head of its request.
+pub const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Waits until [`stopped`] and [`SHUTDOWN_GRACE`] are over, for a framework that waits for its connections without an
+/// end.
+pub async fn shutdown_is_over() {
+    stopped().await;
+    tokio::time::sleep(SHUTDOWN_GRACE).await;
 }
 
 /// The end of `main`: a failure goes to standard error as text for people, and becomes the exit code.

@@ -29,6 +29,9 @@ async fn serve() -> Result<(), crm::Failure> {
     let config = rocket::Config::figment()
         .merge(("address", socket.ip()))
         .merge(("port", socket.port()))
+        // Rocket has no limit on slow request heads: a proxy in front has one.
+        .merge(("shutdown.grace", crm::SHUTDOWN_GRACE.as_secs() - 1))
+        .merge(("shutdown.mercy", 1))
         // At other levels Rocket logs whole addresses, or cookies: both can sign somebody in.
         .merge(("log_level", "critical"));
     let app = rocket::custom(config)

@@ -1,6 +1,7 @@
 //! The cases, each a function named by its rule. [`suite!`](crate::suite) lists them.
 
 pub mod answers;
+pub mod bodies;
 pub mod chromium;
 pub mod contacts;
 pub mod cookies;
