@@ -11,12 +11,13 @@ use libfuzzer_sys::fuzz_target;
 use maestrano_fuzz::{APPLICATION, HOST, answer, finished};
 
 /// The names that the application gives its cookies.
-static NAMES: LazyLock<[String; 2]> = LazyLock::new(|| {
+static NAMES: LazyLock<[String; 3]> = LazyLock::new(|| {
     let begin = Request::get(format!("{HOST}/maestrano/auth/saml/init/uat")).body(Bytes::new()).unwrap();
     let answer = answer(begin);
     let set = answer.headers()[SET_COOKIE].to_str().unwrap();
     let login = set.split('=').next().unwrap().to_owned();
-    [login.replace("login", "session"), login]
+    let (of_all_logins, _) = login.rsplit_once('_').unwrap();
+    [of_all_logins.replace("login", "session"), of_all_logins.replace("login", "loop"), login]
 });
 
 fuzz_target!(|value: &[u8]| {

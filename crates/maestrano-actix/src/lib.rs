@@ -309,7 +309,7 @@ mod tests {
         let to = location(&answer);
         assert_eq!(
             (answer.status().as_u16(), to),
-            (303, "/maestrano/auth/saml/init/one?return_to=%2Fme%3Fx%3D1")
+            (303, "https://crm.example.com/maestrano/auth/saml/init/one?return_to=%2Fme%3Fx%3D1")
         );
         let answer = ask(app, get_page(to)).await;
         assert_eq!(answer.status(), 303);
@@ -332,7 +332,7 @@ mod tests {
         };
         let answer = ask(app, get_page("/crm/me")).await;
         let to = location(&answer);
-        assert_eq!(to, "/crm/maestrano/auth/saml/init/one?return_to=%2Fcrm%2Fme");
+        assert_eq!(to, "https://crm.example.com/crm/maestrano/auth/saml/init/one?return_to=%2Fcrm%2Fme");
         let answer = ask(app, get_page(to)).await;
         assert_eq!(answer.status(), 303);
         let to = location(&answer);
@@ -357,7 +357,7 @@ mod tests {
             ask(|app| _ = app.configure(routes(&mno)).service(area), get_page("/area/reports")).await;
         assert_eq!(
             (answer.status().as_u16(), location(&answer)),
-            (303, "/maestrano/auth/saml/init/one?return_to=%2Farea%2Freports")
+            (303, "https://crm.example.com/maestrano/auth/saml/init/one?return_to=%2Farea%2Freports")
         );
         assert!(answer.body().is_empty());
         assert_eq!(answer.headers().get("x-frame-options").unwrap(), "DENY");

@@ -293,7 +293,7 @@ mod tests {
         let (status, to, _) = ask(router.clone(), "GET", "/me?x=1", Vec::new()).await;
         assert_eq!(
             (status.as_u16(), to.as_str()),
-            (303, "/maestrano/auth/saml/init/one?return_to=%2Fme%3Fx%3D1")
+            (303, "https://crm.example.com/maestrano/auth/saml/init/one?return_to=%2Fme%3Fx%3D1")
         );
         let (status, to, _) = ask(router, "GET", &to, Vec::new()).await;
         assert_eq!(status, 303);
@@ -312,7 +312,7 @@ mod tests {
         let app = pages().merge(routes());
         let router = Router::new().nest("/crm", app).with_state(mno("/crm/maestrano").await);
         let (_, to, _) = ask(router.clone(), "GET", "/crm/me", Vec::new()).await;
-        assert_eq!(to, "/crm/maestrano/auth/saml/init/one?return_to=%2Fcrm%2Fme");
+        assert_eq!(to, "https://crm.example.com/crm/maestrano/auth/saml/init/one?return_to=%2Fcrm%2Fme");
         let (status, to, _) = ask(router, "GET", &to, Vec::new()).await;
         assert_eq!(status, 303);
         assert!(to.starts_with("https://uat.maestrano.io/"), "{to}");
@@ -334,7 +334,7 @@ mod tests {
         let (status, to, body) = ask(router, "GET", "/area/reports", Vec::new()).await;
         assert_eq!(
             (status.as_u16(), to.as_str()),
-            (303, "/maestrano/auth/saml/init/one?return_to=%2Farea%2Freports")
+            (303, "https://crm.example.com/maestrano/auth/saml/init/one?return_to=%2Farea%2Freports")
         );
         assert!(body.is_empty());
     }

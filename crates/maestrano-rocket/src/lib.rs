@@ -360,9 +360,13 @@ mod tests {
     async fn a_page_with_a_session_sends_the_browser_to_sign_in() {
         let client = usual().await;
         let (status, to, body) = ask(client.get("/me?x=1")).await;
-        assert_eq!((status, to.as_str()), (303, "/maestrano/auth/saml/init/one?return_to=%2Fme%3Fx%3D1"));
+        assert_eq!(
+            (status, to.as_str()),
+            (303, "https://crm.example.com/maestrano/auth/saml/init/one?return_to=%2Fme%3Fx%3D1")
+        );
         assert!(body.is_empty(), "{body}");
-        let (status, to, _) = ask(client.get(to)).await;
+        let (status, to, _) =
+            ask(client.get(to.trim_start_matches("https://crm.example.com").to_owned())).await;
         assert_eq!(status, 303);
         assert!(to.starts_with("https://uat.maestrano.io/api/v1/auth/saml?SAMLRequest="), "{to}");
     }
@@ -377,8 +381,9 @@ mod tests {
         let app = application().mount("/crm", routes![me]).attach(fairing(mno("/crm/maestrano").await));
         let client = client(app).await;
         let (_, to, _) = ask(client.get("/crm/me")).await;
-        assert_eq!(to, "/crm/maestrano/auth/saml/init/one?return_to=%2Fcrm%2Fme");
-        let (status, to, _) = ask(client.get(to)).await;
+        assert_eq!(to, "https://crm.example.com/crm/maestrano/auth/saml/init/one?return_to=%2Fcrm%2Fme");
+        let (status, to, _) =
+            ask(client.get(to.trim_start_matches("https://crm.example.com").to_owned())).await;
         assert_eq!(status, 303);
         assert!(to.starts_with("https://uat.maestrano.io/"), "{to}");
     }
@@ -509,7 +514,10 @@ mod tests {
         let app = application().mount("/", routes![me]).register("/", catchers![unauthorized, any]);
         let client = client(app.attach(fairing(mno("/maestrano").await))).await;
         let (status, to, body) = ask(client.get("/me")).await;
-        assert!(status == 303 && to.starts_with("/maestrano/") && body.is_empty(), "{status} {to} {body}");
+        assert!(
+            status == 303 && to.starts_with("https://crm.example.com/maestrano/") && body.is_empty(),
+            "{status} {to} {body}"
+        );
         let answer = client.get("/me").dispatch().await;
         assert_eq!(answer.status(), Status::Unauthorized);
         assert!(answer.into_string().await.unwrap().contains("login_required"));
@@ -536,7 +544,10 @@ mod tests {
     async fn a_guard_of_the_application_can_stand_on_the_session() {
         let app = application().mount("/area", routes![reports]).attach(fairing(mno("/maestrano").await));
         let (status, to, body) = ask(client(app).await.get("/area/reports")).await;
-        assert_eq!((status, to.as_str()), (303, "/maestrano/auth/saml/init/one?return_to=%2Farea%2Freports"));
+        assert_eq!(
+            (status, to.as_str()),
+            (303, "https://crm.example.com/maestrano/auth/saml/init/one?return_to=%2Farea%2Freports")
+        );
         assert!(body.is_empty());
     }
 
