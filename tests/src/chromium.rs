@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
+use fantoccini::wd::WindowHandle;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::json;
@@ -130,6 +131,100 @@ impl Chromium {
         let path = format!("//a[contains(normalize-space(.), '{words}')]");
         let link = self.find(Locator::XPath(&path)).await;
         link.click().await.unwrap_or_else(|error| panic!("`{words}` cannot be followed: {error}"));
+    }
+
+    /// Runs a script in the page, and gives what it returns; what it promises is waited for.
+    ///
+    /// # Panics
+    ///
+    /// When it fails.
+    pub async fn run(&self, script: &str) -> serde_json::Value {
+        let returned = self.client.execute(script, Vec::new()).await;
+        returned.unwrap_or_else(|error| panic!("`{script}` fails: {error}"))
+    }
+
+    /// Opens another tab and goes on in it.
+    ///
+    /// # Panics
+    ///
+    /// When there is none to be had.
+    pub async fn new_tab(&self) {
+        let tab = self.client.new_window(true).await.expect("chromium opens a tab");
+        self.client.switch_to_window(tab.handle).await.expect("chromium goes to the tab");
+    }
+
+    /// All tabs, in no order.
+    ///
+    /// # Panics
+    ///
+    /// When the browser does not say.
+    pub async fn tabs(&self) -> Vec<WindowHandle> {
+        self.client.windows().await.expect("chromium names its tabs")
+    }
+
+    /// Goes on in this tab.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such tab.
+    pub async fn switch_to(&self, tab: &WindowHandle) {
+        self.client.switch_to_window(tab.clone()).await.expect("chromium goes to the tab");
+    }
+
+    /// Goes on inside the first frame of the page.
+    ///
+    /// # Panics
+    ///
+    /// When there is none.
+    pub async fn enter_frame(&self) {
+        self.find(Locator::Css("iframe")).await;
+        self.client.enter_frame(0).await.expect("chromium enters the frame");
+    }
+
+    /// Leaves the frame for the whole window.
+    ///
+    /// # Panics
+    ///
+    /// When the browser does not.
+    pub async fn leave_frame(&self) {
+        self.client.clone().enter_parent_frame().await.expect("chromium leaves the frame");
+    }
+
+    /// Goes to the page before.
+    ///
+    /// # Panics
+    ///
+    /// When the browser does not.
+    pub async fn back(&self) {
+        self.client.back().await.expect("chromium goes back");
+    }
+
+    /// Loads the page again.
+    ///
+    /// # Panics
+    ///
+    /// When the browser does not.
+    pub async fn reload(&self) {
+        self.client.refresh().await.expect("chromium loads the page again");
+    }
+
+    /// Names and values of the cookies of the page's host.
+    ///
+    /// # Panics
+    ///
+    /// When the browser does not say.
+    pub async fn cookies(&self) -> Vec<(String, String)> {
+        let cookies = self.client.get_all_cookies().await.expect("chromium names its cookies");
+        cookies.iter().map(|cookie| (cookie.name().to_owned(), cookie.value().to_owned())).collect()
+    }
+
+    /// Forgets the cookies of the page's host.
+    ///
+    /// # Panics
+    ///
+    /// When the browser does not.
+    pub async fn forget_cookies(&self) {
+        self.client.delete_all_cookies().await.expect("chromium forgets its cookies");
     }
 
     /// Types an address again and again until it leads to this origin: how a person sees that a recheck is past.

@@ -160,6 +160,10 @@ macro_rules! suite {
             }
             chromium {
                 chromium_signs_in_and_is_signed_out,
+                tabs_opened_at_once_arrive_at_their_pages,
+                eight_tabs_that_wait_at_the_platform_all_arrive,
+                back_reload_and_prefetch_keep_the_user_at_the_page,
+                signing_out_aliases_and_frames_lead_where_they_should,
             }
         }
     };
