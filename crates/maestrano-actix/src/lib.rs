@@ -38,6 +38,7 @@
 
 mod bridge;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;
 use std::pin::Pin;
@@ -45,13 +46,13 @@ use std::pin::Pin;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::{ErrorBadRequest, ErrorInternalServerError};
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::{StatusCode, header};
 use actix_web::middleware::Next;
 use actix_web::web::{self, Bytes, Data, ServiceConfig};
 use actix_web::{Error, FromRequest, HttpRequest, HttpResponse, ResponseError};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue};
-use maestrano::{CHECKED_HEADERS, Denied, Maestrano};
+use maestrano::{Denied, GuardedRequest, Maestrano};
 
 pub use self::bridge::{NoRequest, with_request};
 
@@ -190,37 +191,31 @@ async fn check(request: &HttpRequest) -> Result<Result<maestrano::Session, Denie
         );
         return Err(ErrorInternalServerError("the application is not set up"));
     };
-    Ok(mno.check(&checked(request).map_err(ErrorBadRequest)?).await)
+    Ok(mno.check(&Asked(request)).await)
+}
+
+/// A request for a page, as the guard reads it.
+struct Asked<'r>(&'r HttpRequest);
+
+impl GuardedRequest for Asked<'_> {
+    fn cookies(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.headers().get_all(header::COOKIE).map(|line| line.as_bytes())
+    }
+
+    fn head(&self) -> http::Result<Cow<'_, Parts>> {
+        whole(self.0).map(Cow::Owned)
+    }
 }
 
 /// The whole request but its body. actix-web speaks another version of the crate `http`: names and bytes are the
 /// same.
 fn whole(request: &HttpRequest) -> http::Result<Parts> {
-    let mut parts = line(request.method(), &request.uri().to_string())?;
+    let (mut parts, ()) = http::Request::new(()).into_parts();
+    (parts.method, parts.uri) = (request.method().as_str().parse()?, request.uri().to_string().parse()?);
     for (name, value) in request.headers() {
         let name = HeaderName::from_bytes(name.as_ref())?;
         parts.headers.append(name, HeaderValue::from_bytes(value.as_bytes())?);
     }
-    Ok(parts)
-}
-
-/// What the core reads of a request that it does not answer.
-fn checked(request: &HttpRequest) -> http::Result<Parts> {
-    let address = request.uri().path_and_query().map_or("/", |address| address.as_str());
-    let mut parts = line(request.method(), address)?;
-    parts.headers.reserve(CHECKED_HEADERS.len());
-    for name in CHECKED_HEADERS {
-        for value in request.headers().get_all(name.as_str()) {
-            parts.headers.append(name, HeaderValue::from_bytes(value.as_bytes())?);
-        }
-    }
-    Ok(parts)
-}
-
-/// A request without header fields.
-fn line(method: &Method, address: &str) -> http::Result<Parts> {
-    let (mut parts, ()) = http::Request::new(()).into_parts();
-    (parts.method, parts.uri) = (method.as_str().parse()?, address.parse()?);
     Ok(parts)
 }
 
@@ -242,7 +237,7 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use actix_web::App;
-    use actix_web::http::header;
+    use actix_web::http::{Method, header};
     use actix_web::middleware::{DefaultHeaders, from_fn};
     use actix_web::test::{TestRequest, call_service, init_service};
     use actix_web::web::{get, resource, scope};
@@ -395,7 +390,9 @@ mod tests {
         let request = TestRequest::get().append_header(("cookie", "a=1"));
         let request = request.append_header(("cookie", header::HeaderValue::from_bytes(cookies[1]).unwrap()));
         let request = request.append_header(("x-other", "1")).to_http_request();
-        for (parts, fields) in [(whole(&request), 3), (checked(&request), 2)] {
+        let asked = Asked(&request);
+        assert_eq!(asked.cookies().collect::<Vec<_>>(), cookies);
+        for (parts, fields) in [(whole(&request), 3), (asked.head().map(Cow::into_owned), 3)] {
             let headers = parts.unwrap().headers;
             let seen: Vec<_> = headers.get_all("cookie").iter().map(|value| value.as_bytes()).collect();
             assert_eq!(seen, cookies);

@@ -35,6 +35,7 @@
 
 mod bridge;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::Cursor;
 use std::ops::Deref;
@@ -44,7 +45,7 @@ use bytes::Bytes;
 use http::header::SET_COOKIE;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue};
-use maestrano::{CHECKED_HEADERS, Denied, Maestrano};
+use maestrano::{Denied, GuardedRequest, Maestrano};
 use rocket::data::ToByteUnit;
 use rocket::fairing::{self, Fairing, Info, Kind};
 use rocket::http::{Method, Status};
@@ -205,11 +206,7 @@ async fn check<T>(
         tracing::error!("{MISSING}");
         return Outcome::Error((Status::InternalServerError, Refused(MISSING.to_owned())));
     };
-    let asked = match checked(request) {
-        Ok(asked) => asked,
-        Err(broken) => return Outcome::Error((Status::BadRequest, Refused(broken.to_string()))),
-    };
-    match read(mno.check(&asked).await) {
+    match read(mno.check(&Asked(request)).await) {
         Ok(session) => Outcome::Success(session),
         Err(denied) => {
             let refused = Refused(denied.to_string());
@@ -247,16 +244,17 @@ fn whole(request: &Request<'_>) -> http::Result<Parts> {
     Ok(parts)
 }
 
-/// What the core reads of a request that it does not answer.
-fn checked(request: &Request<'_>) -> http::Result<Parts> {
-    let mut parts = line(request)?;
-    parts.headers.reserve(CHECKED_HEADERS.len());
-    for name in CHECKED_HEADERS {
-        for value in request.headers().get(name.as_str()) {
-            parts.headers.append(name, HeaderValue::from_bytes(value.as_bytes())?);
-        }
+/// A request for a page, as the guard reads it.
+struct Asked<'r>(&'r Request<'r>);
+
+impl GuardedRequest for Asked<'_> {
+    fn cookies(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.headers().get("cookie").map(str::as_bytes)
     }
-    Ok(parts)
+
+    fn head(&self) -> http::Result<Cow<'_, Parts>> {
+        whole(self.0).map(Cow::Owned)
+    }
 }
 
 /// A request without header fields, with its whole path.
@@ -428,7 +426,9 @@ mod tests {
             .header(Header::new("Cookie", "a=1; b=2"))
             .header(Header::new("cookie", "c=\u{e9}"))
             .header(Header::new("x-other", "1"));
-        for (asked, fields) in [(whole(request.inner()), 3), (checked(request.inner()), 2)] {
+        for (asked, fields) in
+            [(whole(request.inner()), 3), (Asked(request.inner()).head().map(Cow::into_owned), 3)]
+        {
             let asked = asked.unwrap();
             assert_eq!(
                 (asked.method.as_str(), asked.uri.to_string().as_str()),

@@ -36,4 +36,4 @@ pub use rejection::{AlgorithmName, Rejection};
 pub use secret::{ApiKey, CookieKey, EnvironmentSecret, SessionToken};
 pub use session::Session;
 pub use sso::{Health, Platform};
-pub use web::{Arrival, Body, CHECKED_HEADERS, Denied, MAX_BODY, RequestBody};
+pub use web::{Arrival, Body, Denied, GuardedRequest, MAX_BODY, RequestBody};

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
-use http::request::Parts;
 use http::{Request, Response};
 
 use crate::app::{AnyApp, PartnerApp};
@@ -20,7 +19,7 @@ use crate::seal::Seal;
 use crate::session::Session;
 use crate::sso::{Health, Platform, Sso};
 use crate::transport::Transport;
-use crate::web::{self, Arrival, Denied, RequestBody, Site};
+use crate::web::{self, Arrival, Denied, GuardedRequest, RequestBody, Site};
 
 /// Maestrano in one value: cheap to clone, shared by all who answer requests.
 ///
@@ -80,7 +79,7 @@ impl Maestrano {
     /// # Errors
     /// When nobody is signed in, when the session has ended, or when the platform has been out of reach for
     /// too long. The error already is the answer.
-    pub async fn check(&self, request: &Parts) -> Result<Session, Denied> {
+    pub async fn check(&self, request: &impl GuardedRequest) -> Result<Session, Denied> {
         let Shared { site, sso, clock, .. } = &*self.shared;
         web::check(&site.load_full(), sso, request, clock.now()).await
     }
@@ -235,6 +234,7 @@ fn default_transport() -> Result<Arc<dyn Transport>, Problem> {
 mod tests {
     use std::sync::Mutex;
 
+    use http::request::Parts;
     use serde_json::{Value, json};
 
     use super::*;

@@ -54,6 +54,8 @@ pub(crate) enum Answer {
     TooLarge,
     /// The body did not arrive in time, or not whole.
     RequestTimeout,
+    /// The framework has taken a request that cannot be handed over.
+    Unreadable,
     /// The browser asks before the user has: it may ask again.
     Prefetch,
     /// The request is made in the background, and the route is for navigations.
@@ -119,7 +121,7 @@ impl Answer {
                 StatusCode::OK
             }
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
-            Self::Malformed { .. } | Self::NavigationRequired => StatusCode::BAD_REQUEST,
+            Self::Malformed { .. } | Self::NavigationRequired | Self::Unreadable => StatusCode::BAD_REQUEST,
             Self::LoginNotBegun { .. } | Self::LoginRefused { .. } | Self::RedirectLoop { .. } => {
                 StatusCode::FORBIDDEN
             }
@@ -159,6 +161,7 @@ impl Answer {
             Self::MethodNotAllowed { .. } => "method_not_allowed",
             Self::TooLarge => "too_large",
             Self::RequestTimeout => "request_timeout",
+            Self::Unreadable => "unreadable",
             Self::Prefetch => "prefetch",
             Self::NavigationRequired => "navigation_required",
         }
@@ -184,6 +187,7 @@ impl Answer {
             | Self::Malformed { .. }
             | Self::NotTaken { .. }
             | Self::MethodNotAllowed { .. }
+            | Self::Unreadable
             | Self::Prefetch
             | Self::NavigationRequired => "Something went wrong",
         }
@@ -221,6 +225,7 @@ impl Answer {
             Self::MethodNotAllowed { .. } => "This address does not take requests of this kind.",
             Self::TooLarge => "Please send less.",
             Self::RequestTimeout => "The request did not arrive in time. Please try again.",
+            Self::Unreadable => "The request cannot be read.",
             Self::Prefetch => "This page cannot be loaded ahead of time.",
             Self::NavigationRequired => "This address can only be opened as a page.",
         }

@@ -68,9 +68,14 @@ impl Cookies {
         }
     }
 
-    /// The session in a request's cookies, if one opens.
-    pub(crate) fn session(&self, seal: &Seal, headers: &HeaderMap, now: UtcDateTime) -> Option<Session> {
-        let mut values = values(headers, &self.session);
+    /// The session in the lines of a request's cookies, if one opens.
+    pub(crate) fn session<'a>(
+        &'a self,
+        seal: &Seal,
+        lines: impl Iterator<Item = &'a [u8]>,
+        now: UtcDateTime,
+    ) -> Option<Session> {
+        let mut values = values_in(lines, &self.session);
         values.find_map(|value| Session::from_bytes(seal.open(&self.session, value, now)?.value()))
     }
 
@@ -233,7 +238,7 @@ impl Cookies {
     /// pushes out its own.
     fn logins<'a>(&self, headers: &'a HeaderMap) -> impl Iterator<Item = Login<'a>> {
         let name_length = self.login.len() + (NAME_BYTES * 4).div_ceil(3);
-        pairs(headers).filter_map(move |pair| {
+        pairs(lines(headers)).filter_map(move |pair| {
             let (name, value) = pair.split_at_checked(name_length)?;
             let name = std::str::from_utf8(name).ok().filter(|name| name.starts_with(&self.login))?;
             let name = Some(name).filter(|name| !name.contains([';', ',', '=', ' ', '"']))?;
@@ -270,13 +275,21 @@ struct Login<'a> {
 
 /// All values of a cookie, whatever bytes stand around them.
 fn values<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
-    pairs(headers).filter_map(move |pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="))
+    values_in(lines(headers), name)
+}
+
+fn values_in<'a>(lines: impl Iterator<Item = &'a [u8]>, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+    pairs(lines).filter_map(move |pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="))
+}
+
+fn lines(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
+    headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes)
 }
 
 /// All pairs of name and value, from all `Cookie` header fields (HTTP/2 splits them).
-fn pairs(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
-    headers.get_all(COOKIE).iter().flat_map(|line| {
-        let mut rest = Some(line.as_bytes());
+fn pairs<'a>(lines: impl Iterator<Item = &'a [u8]>) -> impl Iterator<Item = &'a [u8]> {
+    lines.flat_map(|line| {
+        let mut rest = Some(line);
         // Most lines are long: this is faster than `split`.
         std::iter::from_fn(move || {
             let line = rest?;
@@ -343,7 +356,7 @@ mod tests {
         let set = one.set_session(&seal(), &session(8), TWELVE_HOURS, NOW).unwrap();
         let renamed = value(&set).replace(&one.session, &two.session);
         let headers = HeaderMap::from_iter([(COOKIE, HeaderValue::try_from(renamed).unwrap())]);
-        assert_eq!(two.session(&seal(), &headers, NOW), None);
+        assert_eq!(two.session(&seal(), super::lines(&headers), NOW), None);
     }
 
     #[test]
@@ -354,8 +367,8 @@ mod tests {
         headers.append(COOKIE, HeaderValue::from_bytes(b"cart=\xff\xfe; lang=de").unwrap());
         let planted = format!("a=b; {}=planted;{} ; c", cookies.session, value(&set));
         headers.append(COOKIE, HeaderValue::try_from(planted).unwrap());
-        assert_eq!(cookies.session(&seal(), &headers, NOW), Some(session(8)));
-        assert_eq!(cookies.session(&seal(), &headers, NOW + TWELVE_HOURS), None);
+        assert_eq!(cookies.session(&seal(), super::lines(&headers), NOW), Some(session(8)));
+        assert_eq!(cookies.session(&seal(), super::lines(&headers), NOW + TWELVE_HOURS), None);
     }
 
     fn pending() -> PendingLogin {
@@ -482,6 +495,6 @@ mod tests {
         assert_eq!(found(value(&set)), Some("one".parse().unwrap()));
         assert_eq!(found(format!("{}=one", cookies.marketplace)), None);
         let renamed = value(&set).replace(&cookies.marketplace, &cookies.session);
-        assert_eq!(cookies.session(&seal(), &headers(&[renamed]), NOW), None);
+        assert_eq!(cookies.session(&seal(), [renamed.as_bytes()].into_iter(), NOW), None);
     }
 }

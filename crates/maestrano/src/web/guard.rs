@@ -1,5 +1,6 @@
 //! The door before every other page: a session, or the answer that is to be given instead.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use aws_lc_rs::{constant_time, hmac};
@@ -7,8 +8,11 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{Method, Response};
 use time::UtcDateTime;
+use tracing::debug;
 
 use super::answer::Answer;
+use super::cookies::Cookies;
+use super::guarded::GuardedRequest;
 use super::site::Site;
 use super::visitor::{Visitor, is_prefetch, referring_page};
 use super::with_cookies;
@@ -79,15 +83,11 @@ impl std::error::Error for Denied {}
 pub(crate) async fn check(
     site: &Site,
     sso: &Sso,
-    request: &Parts,
+    request: &impl GuardedRequest,
     now: UtcDateTime,
 ) -> Result<Session, Denied> {
     let Some((cookies, session)) = site.session(sso, request, now) else {
-        let last = site.last(sso, request, now);
-        let marketplace = site.marketplace_for(last.as_ref());
-        let init = site.init_for(last.as_ref(), &return_query(site, request, marketplace, None));
-        let answer = Answer::LoginRequired { init }.response(Visitor::of(request));
-        return Err(Denied::new(Why::Nobody, answer));
+        return Err(nobody(site, sso, &*head(request)?, now));
     };
     let marketplace = site.configuration.marketplace(session.marketplace().as_str());
     let outcome = match marketplace {
@@ -99,21 +99,39 @@ pub(crate) async fn check(
     match outcome {
         Check::Alive => Ok(session),
         Check::Unreachable => {
-            let answer = Answer::PlatformUnreachable.response(Visitor::of(request));
+            let answer = Answer::PlatformUnreachable.response(Visitor::of(&*head(request)?));
             Err(Denied::new(Why::Unreachable, answer))
         }
-        Check::Ended => {
-            let group = marketplace.map(|_| session.group());
-            let query = return_query(site, request, marketplace, group);
-            let init = site.init_for(marketplace.map(|_| session.marketplace()), &query);
-            let visitor = Visitor::of(request);
-            let answer = Answer::SessionEnded { init }.response(visitor);
-            // The answer to a request in the background may come late, and must not remove the cookie of a new login.
-            let clears = visitor == Visitor::Navigation && !is_prefetch(&request.headers);
-            let cookie = clears.then(|| cookies.clear_session()).and_then(Result::ok);
-            Err(Denied::new(Why::Ended, with_cookies(answer, cookie)))
-        }
+        Check::Ended => Err(ended(site, &*head(request)?, cookies, &session)),
     }
+}
+
+/// What else the guard reads of a request that it denies.
+fn head(request: &impl GuardedRequest) -> Result<Cow<'_, Parts>, Denied> {
+    request.head().map_err(|error| {
+        debug!(%error, "request cannot be read");
+        Denied::new(Why::Nobody, Answer::Unreadable.response(Visitor::Program))
+    })
+}
+
+fn nobody(site: &Site, sso: &Sso, request: &Parts, now: UtcDateTime) -> Denied {
+    let last = site.last(sso, request, now);
+    let marketplace = site.marketplace_for(last.as_ref());
+    let init = site.init_for(last.as_ref(), &return_query(site, request, marketplace, None));
+    Denied::new(Why::Nobody, Answer::LoginRequired { init }.response(Visitor::of(request)))
+}
+
+fn ended(site: &Site, request: &Parts, cookies: &Cookies, session: &Session) -> Denied {
+    let marketplace = site.configuration.marketplace(session.marketplace().as_str());
+    let group = marketplace.map(|_| session.group());
+    let query = return_query(site, request, marketplace, group);
+    let init = site.init_for(marketplace.map(|_| session.marketplace()), &query);
+    let visitor = Visitor::of(request);
+    let answer = Answer::SessionEnded { init }.response(visitor);
+    // The answer to a request in the background may come late, and must not remove the cookie of a new login.
+    let clears = visitor == Visitor::Navigation && !is_prefetch(&request.headers);
+    let cookie = clears.then(|| cookies.clear_session()).and_then(Result::ok);
+    Denied::new(Why::Ended, with_cookies(answer, cookie))
 }
 
 /// What a link must carry to sign this session out: nobody can make it up without the session's token, nor

@@ -2,9 +2,9 @@
 
 mod answer;
 mod body;
-mod checked;
 mod cookies;
 mod guard;
+mod guarded;
 mod login;
 mod logout;
 mod page;
@@ -26,9 +26,9 @@ use tracing::warn;
 use self::answer::Answer;
 use self::body::BodyError;
 pub use self::body::{Body, MAX_BODY, RequestBody};
-pub use self::checked::CHECKED_HEADERS;
 pub use self::guard::Denied;
 pub(crate) use self::guard::check;
+pub use self::guarded::GuardedRequest;
 use self::route::{Route, Target};
 pub use self::site::Arrival;
 pub(crate) use self::site::Site;

@@ -4,6 +4,7 @@ use http::request::Parts;
 use time::UtcDateTime;
 
 use super::cookies::Cookies;
+use super::guarded::GuardedRequest;
 use super::route::Routes;
 use crate::config::{Configuration, Marketplace};
 use crate::ids::MarketplaceName;
@@ -81,14 +82,14 @@ impl Site {
     }
 
     /// The session that a request's cookies open.
-    pub(super) fn session(
-        &self,
+    pub(super) fn session<'a>(
+        &'a self,
         sso: &Sso,
-        request: &Parts,
+        request: &'a impl GuardedRequest,
         now: UtcDateTime,
-    ) -> Option<(&Cookies, Session)> {
+    ) -> Option<(&'a Cookies, Session)> {
         let mut cookies = self.cookies.iter();
-        cookies.find_map(|cookies| Some((cookies, cookies.session(&sso.seal, &request.headers, now)?)))
+        cookies.find_map(|cookies| Some((cookies, cookies.session(&sso.seal, request.cookies(), now)?)))
     }
 
     /// The marketplace that this browser used last.

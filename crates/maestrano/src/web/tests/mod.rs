@@ -18,7 +18,6 @@ use crate::secret::CookieKey;
 use crate::transport::{Limits, Sending, Transport, TransportError};
 use crate::webhook::{GroupRemoved, MemberRemoved, Notification};
 
-mod checked;
 #[cfg(feature = "metrics")]
 mod counters;
 mod limits;
