@@ -78,7 +78,12 @@ async fn serve() -> Result<(), crm::Failure> {
         .layer(csrf)
         .with_state(App { mno, accounts });
     let listener = TcpListener::from_std(Address::from_env()?.listen()?)?;
-    axum::serve(listener, app).with_graceful_shutdown(crm::stopped()).await?;
+    let server = axum::serve(listener, app).with_graceful_shutdown(crm::stopped());
+    // By itself axum waits for every connection.
+    tokio::select! {
+        outcome = server.into_future() => outcome?,
+        () = crm::shutdown_is_over() => {}
+    }
     Ok(())
 }
 

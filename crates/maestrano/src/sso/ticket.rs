@@ -338,14 +338,22 @@ mod tests {
     #[test]
     fn a_login_that_does_not_fit_loses_organizations_first_and_then_the_longest() {
         let (large, small) = (noise(1_500), noise(300));
-        let rows: [(&[(&str, &str)], &[&str]); 4] = [
-            (&[("organizations", &large), ("zeta", &small)], &["organizations", "zeta"]),
-            (&[("organizations", &noise(4_000)), ("zeta", &small)], &["zeta"]),
-            (&[("organizations", &noise(4_000)), ("eta", &large), ("zeta", &noise(3_000))], &["eta"]),
-            (&[("zeta", &"a".repeat(500_000)), ("eta", "1")], &["eta"]),
+        let (longer, longest) = (noise(4_000), "a".repeat(500_000));
+        let other = noise(3_000);
+        let rows = [
+            (
+                vec![("organizations", large.as_str()), ("zeta", small.as_str())],
+                vec!["organizations", "zeta"],
+            ),
+            (vec![("organizations", longer.as_str()), ("zeta", small.as_str())], vec!["zeta"]),
+            (
+                vec![("organizations", longer.as_str()), ("eta", large.as_str()), ("zeta", other.as_str())],
+                vec!["eta"],
+            ),
+            (vec![("zeta", longest.as_str()), ("eta", "1")], vec!["eta"]),
         ];
         for (attributes, kept) in rows {
-            let (length, back) = reopened(ticket(login(attributes), "/me"));
+            let (length, back) = reopened(ticket(login(&attributes), "/me"));
             let Outcome::Login(back) = back.outcome else { panic!() };
             let left = attributes.iter().map(|(name, _)| *name).filter(|name| back.attribute(name).is_some());
             assert_eq!(left.collect::<Vec<_>>(), kept);

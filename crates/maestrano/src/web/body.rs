@@ -62,7 +62,7 @@ pub trait RequestBody {
 }
 
 impl RequestBody for Body {
-    async fn read(self, limit: usize) -> Body {
+    async fn read(self, limit: usize) -> Self {
         match self {
             Self::Whole(bytes) if bytes.len() > limit => Self::TooLarge,
             body => body,

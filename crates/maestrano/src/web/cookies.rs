@@ -398,12 +398,12 @@ mod tests {
             |lines: &[String], login: &PendingLogin| cookies.has_begun(&seal, &headers(lines), login);
         assert_eq!(has_begun(&[format!("a=b; {cookie}")], &login), Ok(()));
         assert_eq!(has_begun(&[], &login), Err(Superfluous::NoLoginCookie));
-        assert_eq!(has_begun(&[cookie.clone()], &pending()), Err(Superfluous::OtherLogin));
+        assert_eq!(has_begun(std::slice::from_ref(&cookie), &pending()), Err(Superfluous::OtherLogin));
         let (name, value) = cookie.split_once('=').unwrap();
         let forged = [format!("{name}="), format!("{name}=0"), format!("{name}=1{}", &value[1..])];
         for forged in &forged {
             assert_eq!(
-                has_begun(&[forged.clone()], &login),
+                has_begun(std::slice::from_ref(forged), &login),
                 Err(Superfluous::LoginCookieInvalid),
                 "{forged}"
             );

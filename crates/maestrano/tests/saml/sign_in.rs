@@ -95,7 +95,7 @@ impl World {
     /// Begins a login: the id of its request.
     async fn begin(&mut self, query: &str) -> String {
         let started = self.ask(Method::GET, &format!("{INIT}{query}"), "").await;
-        let url = url::Url::parse(field(&started, LOCATION)).unwrap();
+        let url = url::Url::parse(field(&started, &LOCATION)).unwrap();
         let request = url.query_pairs().find(|(name, _)| name == "SAMLRequest").unwrap().1;
         let deflated = BASE64_STANDARD.decode(request.as_bytes()).unwrap();
         let mut xml = String::new();
@@ -115,7 +115,7 @@ impl World {
     async fn sign_in(&mut self, attributes: &[(&str, &str)], page: &str) -> Response<Bytes> {
         let id = self.begin(&format!("?return_to={page}")).await;
         let consumed = self.post(&Draft::of(attributes).before(REQUEST, &id)).await;
-        let finish = field(&consumed, LOCATION).to_owned();
+        let finish = field(&consumed, &LOCATION).to_owned();
         assert!(finish.len() < 3_100, "{}", finish.len());
         self.ask(Method::GET, &finish, "").await
     }
@@ -125,15 +125,15 @@ impl World {
     }
 }
 
-fn field(response: &Response<Bytes>, name: HeaderName) -> &str {
-    response.headers().get(&name).unwrap_or_else(|| panic!("no {name}: {response:?}")).to_str().unwrap()
+fn field<'a>(response: &'a Response<Bytes>, name: &HeaderName) -> &'a str {
+    response.headers().get(name).unwrap_or_else(|| panic!("no {name}: {response:?}")).to_str().unwrap()
 }
 
 #[tokio::test]
 async fn a_signed_answer_signs_in_at_the_page_that_was_asked_for() {
     let mut world = World::new().await;
     let arrived = world.sign_in(&ATTRIBUTES, "/deals").await;
-    assert_eq!((arrived.status(), field(&arrived, LOCATION)), (StatusCode::SEE_OTHER, "/deals"));
+    assert_eq!((arrived.status(), field(&arrived, &LOCATION)), (StatusCode::SEE_OTHER, "/deals"));
     let page = Request::get("/deals").header(COOKIE, world.cookies.join("; ")).body(()).unwrap();
     let session = world.maestrano.check(&page.into_parts().0).await.unwrap();
     assert_eq!((session.user().as_str(), session.opened()), ("usr-1", NOW));
@@ -150,7 +150,7 @@ async fn a_user_of_four_hundred_companies_signs_in_with_a_long_page() {
         ATTRIBUTES.iter().filter(|it| it.0 != "organizations").chain(&more).copied().collect();
     let mut world = World::new().await;
     let arrived = world.sign_in(&attributes, &page).await;
-    assert_eq!(field(&arrived, LOCATION), page);
+    assert_eq!(field(&arrived, &LOCATION), page);
     let login = world.crm.signed_in.lock().unwrap().take().unwrap();
     assert_eq!((login.attribute("organizations"), login.attribute("zeta")), (None, Some("kept")));
     assert_eq!(login.user().id().as_str(), "usr-1");
@@ -163,8 +163,8 @@ async fn a_new_answer_to_a_finished_login_leads_to_the_page() {
     for assertion in ["_a1", "_a2", "_a3"] {
         let draft = Draft::new().before(REQUEST, &id).before("_a1", assertion).info("_a1", assertion);
         let consumed = world.post(&draft).await;
-        let finish = field(&consumed, LOCATION).to_owned();
-        assert_eq!(field(&world.ask(Method::GET, &finish, "").await, LOCATION), "/deals", "{assertion}");
+        let finish = field(&consumed, &LOCATION).to_owned();
+        assert_eq!(field(&world.ask(Method::GET, &finish, "").await, &LOCATION), "/deals", "{assertion}");
     }
 }
 
@@ -174,10 +174,10 @@ async fn an_old_answer_begins_the_login_again_once() {
     let id = world.begin("?return_to=/deals").await;
     world.forward(Duration::HOUR);
     let consumed = world.post(&Draft::new().before(REQUEST, &id)).await;
-    let finish = field(&consumed, LOCATION).to_owned();
+    let finish = field(&consumed, &LOCATION).to_owned();
     assert!(finish.starts_with("/maestrano/auth/saml/finish?t="));
     let restarted = world.ask(Method::GET, &finish, "").await;
-    assert!(field(&restarted, LOCATION).starts_with("https://idp.example.com/"));
+    assert!(field(&restarted, &LOCATION).starts_with("https://idp.example.com/"));
 }
 
 #[tokio::test]
@@ -295,7 +295,7 @@ async fn the_builder_uses_the_store_the_clock_and_the_arrival_that_it_is_given()
     let mut world = World::with(|builder| builder.memory(Used::default())).await;
     let id = world.begin("").await;
     let consumed = world.post(&Draft::new().before(REQUEST, &id)).await;
-    let finish = field(&consumed, LOCATION).to_owned();
+    let finish = field(&consumed, &LOCATION).to_owned();
     world.ask(Method::GET, &finish, "").await;
     assert!(world.crm.signed_in.lock().unwrap().is_none(), "the store has said that it was used");
 

@@ -514,7 +514,11 @@ async fn health_tells_of_a_silent_platform_and_of_its_return() {
 /// Lets a future run until it waits for something.
 async fn begin<T>(future: impl Future<Output = T>) {
     let mut future = Box::pin(future);
-    std::future::poll_fn(|context| std::task::Poll::Ready(drop(future.as_mut().poll(context)))).await;
+    std::future::poll_fn(|context| {
+        let _ = future.as_mut().poll(context);
+        std::task::Poll::Ready(())
+    })
+    .await;
     tokio::task::yield_now().await;
 }
 

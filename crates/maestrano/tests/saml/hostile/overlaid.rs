@@ -51,7 +51,7 @@ fn beyond_the_bound() -> Vec<Row> {
         row(
             "elements that take a long namespace in turns",
             &declared(1, &long),
-            &format!("{}{}", format!("<p0:e><e xmlns=\"\"/>").repeat(30), "</p0:e>".repeat(30)).repeat(30),
+            &format!("{}{}", "<p0:e><e xmlns=\"\"/>".repeat(30), "</p0:e>".repeat(30)).repeat(30),
         ),
         row("quotation marks that grow sixfold", "", &format!("<e a='{}'/>", "\"".repeat(100_000))),
         row("angle brackets that grow fourfold", "", &format!("<e>{}</e>", ">".repeat(200_000))),
