@@ -36,8 +36,13 @@ impl Process {
     /// How much of the machine's memory it holds now, in bytes; `None` where the system does not say.
     #[must_use]
     pub fn memory(&self) -> Option<u64> {
+        self.status("VmRSS:")
+    }
+
+    /// A field of what the system says of it, in bytes.
+    fn status(&self, field: &str) -> Option<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()?)).ok()?;
-        let held = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        let held = status.lines().find_map(|line| line.strip_prefix(field))?;
         let kibibytes: u64 = held.trim().trim_end_matches("kB").trim().parse().ok()?;
         Some(kibibytes * 1024)
     }
@@ -62,10 +67,7 @@ impl Process {
     /// The most of the machine's memory that it has held so far, in bytes; `None` where the system does not say.
     #[must_use]
     pub fn peak_memory(&self) -> Option<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()?)).ok()?;
-        let held = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-        let kibibytes: u64 = held.trim().trim_end_matches("kB").trim().parse().ok()?;
-        Some(kibibytes * 1024)
+        self.status("VmHWM:")
     }
 
     /// Asks it to end, as a deployment does.

@@ -152,7 +152,7 @@ impl FromStr for Fingerprint {
         if !matches!(digits.len(), 40 | 64) {
             return Err(FingerprintError);
         }
-        let byte = |pair: &[u32]| pair.iter().fold(0u8, |byte, digit| (byte << 4) | (*digit as u8));
+        let byte = |pair: &[u32]| pair.iter().fold(0u8, |byte, digit| 16 * byte + *digit as u8);
         Ok(Self(digits.chunks(2).map(byte).collect()))
     }
 }

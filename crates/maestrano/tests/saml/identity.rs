@@ -144,6 +144,13 @@ fn unknown_attributes_are_kept_in_order() {
 }
 
 #[test]
+fn an_attribute_of_an_assertion_is_found_by_its_name() {
+    let assertion = with_more(&[("zeta", "1")]).verified().unwrap();
+    assert_eq!((assertion.attribute("uid"), assertion.attribute("zeta")), (Some("usr-1"), Some("1")));
+    assert_eq!((assertion.attribute("eta"), assertion.attribute("")), (None, None));
+}
+
+#[test]
 fn a_login_does_not_print_its_token() {
     let printed = format!("{:?}", login(&Draft::new()).unwrap());
     assert!(printed.contains("usr-1") && !printed.contains("token-of"), "{printed}");

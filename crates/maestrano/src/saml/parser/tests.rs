@@ -305,3 +305,30 @@ fn is_refused_on_purpose(text: &str) -> bool {
             tag.match_indices("xmlns").filter(|(at, _)| !tag[at + 5..].starts_with(':')).count() > 1
         })
 }
+
+#[test]
+fn a_reference_that_is_no_name_is_a_fault_and_any_other_an_unknown_entity() {
+    for (reference, code) in [
+        ("&ab;", "entity"),
+        ("&a:b;", "entity"),
+        ("&\u{e9};", "entity"),
+        ("&1a;", "not_well_formed"),
+        ("&a b;", "not_well_formed"),
+        ("&;", "not_well_formed"),
+        ("&-;", "not_well_formed"),
+        ("&#;", "not_well_formed"),
+    ] {
+        let rejection = parse(&format!("<a>{reference}</a>")).err().map(|rejection| rejection.code());
+        assert_eq!(rejection, Some(code), "{reference}");
+    }
+}
+
+#[test]
+fn an_attribute_that_comes_twice_is_a_fault_however_many_there_are() {
+    for count in [1, 7, 8, 9, 200] {
+        let others: String = (0..count).map(|number| format!(" a{number}=''")).collect();
+        let outcome = |more: &str| parse(&format!("<a xmlns:p='u' xmlns:q='u'{others}{more}/>")).is_ok();
+        assert!(outcome("") && outcome(" p:a0=''"), "{count}");
+        assert!(!outcome(" a0=''") && !outcome(" p:a='' q:a=''"), "{count}");
+    }
+}
