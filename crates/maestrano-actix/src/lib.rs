@@ -34,6 +34,9 @@
 //!
 //! An application with sessions of its own opens them in `sign_in` by [`with_request`].
 //!
+//! `HttpServer::client_request_timeout` bounds the time that a client takes for the head of its request, and
+//! `HttpServer::shutdown_timeout` the time that the program takes to end.
+//!
 //! The log is written by `tracing`; where nobody listens to that, the lines go to the crate `log`.
 
 mod bridge;

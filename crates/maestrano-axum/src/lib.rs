@@ -75,6 +75,9 @@
 //! let app: Router<App> = Router::new().merge(maestrano_axum::routes());
 //! ```
 //!
+//! `axum::serve` bounds neither the time that a client takes for the head of its request nor the time that the program
+//! takes to end. docs/adapters.md shows how both are done.
+//!
 //! An application with sessions of its own opens them in `sign_in`: its layers have put them into the extensions of
 //! the request that it is given.
 

@@ -32,6 +32,9 @@
 //! be a `Sentinel` that asks `<Session as Sentinel>::abort`.
 //!
 //! An application with sessions of its own opens them in `sign_in` by [`with_request`].
+//!
+//! Rocket 0.5 has no limit on the time that a client takes for the head of its request: put a proxy in front of it that
+//! has one. The settings `shutdown.grace` and `shutdown.mercy` bound the time that the program takes to end.
 
 mod bridge;
 
