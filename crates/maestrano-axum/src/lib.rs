@@ -81,19 +81,19 @@
 //! An application with sessions of its own opens them in `sign_in`: its layers have put them into the extensions of
 //! the request that it is given.
 
-use std::error::Error as _;
 use std::ops::Deref;
+use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, HttpBody as _};
 use axum::extract::{FromRef, FromRequestParts, OriginalUri, Request, State};
-use axum::http::Uri;
 use axum::http::request::Parts;
+use axum::http::{Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
-use http_body_util::LengthLimitError;
-use maestrano::{Denied, Maestrano};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use maestrano::{Denied, MAX_BODY, Maestrano};
 
 /// The routes of Maestrano: everything below `/maestrano`.
 pub fn routes<S>() -> Router<S>
@@ -117,18 +117,38 @@ where
 }
 
 async fn handle(State(mno): State<Maestrano>, request: Request) -> Response {
-    let (mut parts, body) = request.into_parts();
+    let (mut parts, mut body) = request.into_parts();
     if let Some(whole) = whole_uri(&parts) {
         parts.uri = whole;
     }
-    let read = async |limit: usize| match to_bytes(body, limit).await {
-        Ok(bytes) => maestrano::Body::Whole(bytes),
-        Err(error) if error.source().is_some_and(|source| source.is::<LengthLimitError>()) => {
-            maestrano::Body::TooLarge
-        }
+    let expects_continue = parts.headers.contains_key(header::EXPECT);
+    let read = async |limit: usize| match Limited::new(&mut body, limit).collect().await {
+        Ok(collected) => maestrano::Body::Whole(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => maestrano::Body::TooLarge,
         Err(_) => maestrano::Body::Incomplete,
     };
-    mno.handle(Request::from_parts(parts, read)).await.map(Body::from)
+    let response = mno.handle(Request::from_parts(parts, read)).await.map(Body::from);
+    // A client that waits for 100 Continue sends nothing, and must not be told to begin.
+    if !expects_continue && !body.is_end_stream() {
+        tokio::spawn(tokio::time::timeout(DISCARD_TIMEOUT, discard(body)));
+    }
+    response
+}
+
+/// How long the rest of a request is read and dropped after the response.
+const DISCARD_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Reads and drops what the client still sends after its response, at most twice the largest body that any route
+/// takes. hyper closes the connection as soon as a body is dropped. While the client still writes, that is a reset,
+/// and most clients then report the failed write instead of the response.
+async fn discard(mut body: Body) {
+    let mut left = 2 * MAX_BODY;
+    while let Some(Ok(frame)) = body.frame().await {
+        let Some(rest) = left.checked_sub(frame.data_ref().map_or(0, axum::body::Bytes::len)) else {
+            return;
+        };
+        left = rest;
+    }
 }
 
 /// The signed-in user of a request, as an extractor.
@@ -238,7 +258,8 @@ struct Adapters;
 
 #[cfg(test)]
 mod tests {
-    use axum::http::{Request, StatusCode, header};
+    use axum::body::to_bytes;
+    use axum::http::{Request, StatusCode};
     use axum::middleware::from_fn_with_state;
     use axum::routing::get;
     use maestrano::config::Settings;

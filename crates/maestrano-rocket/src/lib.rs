@@ -43,17 +43,21 @@ use std::fmt;
 use std::io::Cursor;
 use std::ops::Deref;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::SET_COOKIE;
+use http::header::{CONTENT_LENGTH, SET_COOKIE};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue};
-use maestrano::{Denied, GuardedRequest, Maestrano};
-use rocket::data::ToByteUnit;
+use maestrano::{Denied, GuardedRequest, MAX_BODY, Maestrano};
+use rocket::data::{DataStream, ToByteUnit};
 use rocket::fairing::{self, Fairing, Info, Kind};
 use rocket::http::{Method, Status};
 use rocket::request::{FromRequest, Outcome};
+use rocket::response::stream::ReaderStream;
 use rocket::route::{self, Handler, Route};
+use rocket::tokio::io::AsyncReadExt;
+use rocket::tokio::time::timeout;
 use rocket::{Build, Data, Ignite, Request, Response, Rocket, Sentinel};
 
 pub use self::bridge::{NoRequest, with_request};
@@ -190,15 +194,42 @@ impl Handler for Door {
         let Ok(asked) = whole(request) else {
             return route::Outcome::Error(Status::BadRequest);
         };
-        let read = async |limit: usize| match data.open(limit.bytes()).into_bytes().await {
-            Ok(body) if body.is_complete() => maestrano::Body::Whole(body.into_inner().into()),
-            Ok(_) => maestrano::Body::TooLarge,
-            Err(_) => maestrano::Body::Incomplete,
-        };
+        // Opening reads nothing.
+        let mut data = data.open(u64::MAX.bytes());
+        let read = async |limit: usize| read(&mut data, limit).await;
         let asked = http::Request::from_parts(asked, read);
-        Answer::of(request).keep(bridge::handle(&self.0, asked, request).await);
-        route::Outcome::Success(Response::build().status(ANSWERED).finalize())
+        let (mut parts, body) = bridge::handle(&self.0, asked, request).await.into_parts();
+        parts.headers.insert(CONTENT_LENGTH, body.len().into());
+        Answer::of(request).keep(http::Response::from_parts(parts, None));
+        let body = ReaderStream! {
+            yield Cursor::new(body);
+            _ = timeout(DISCARD_TIMEOUT, discard(data)).await;
+        };
+        route::Outcome::Success(Response::build().status(ANSWERED).streamed_body(body).finalize())
     }
+}
+
+/// Reads a body of at most `limit` bytes.
+async fn read(data: &mut DataStream<'_>, limit: usize) -> maestrano::Body {
+    let mut body = Vec::new();
+    // One byte more shows that the body is larger.
+    match data.take((limit as u64).saturating_add(1)).read_to_end(&mut body).await {
+        Ok(length) if length > limit => maestrano::Body::TooLarge,
+        Ok(_) => maestrano::Body::Whole(body.into()),
+        Err(_) => maestrano::Body::Incomplete,
+    }
+}
+
+/// How long the rest of a request is read and dropped after the response.
+const DISCARD_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Reads and drops what the client still sends after its response, at most twice the largest body that any route
+/// takes. hyper closes the connection as soon as a body is dropped. While the client still writes, that is a reset,
+/// and most clients then report the failed write instead of the response.
+async fn discard(data: DataStream<'_>) {
+    let mut rest = data.take(2 * MAX_BODY as u64);
+    let mut buffer = [0; 4096];
+    while rest.read(&mut buffer).await.is_ok_and(|length| length > 0) {}
 }
 
 async fn check<T>(
@@ -213,26 +244,27 @@ async fn check<T>(
         Ok(session) => Outcome::Success(session),
         Err(denied) => {
             let refused = Refused(denied.to_string());
-            Answer::of(request).keep(denied.into_response());
+            Answer::of(request).keep(denied.into_response().map(Some));
             Outcome::Error((ANSWERED, refused))
         }
     }
 }
 
 /// The core's answer to a request, in Rocket's request-local cache: a guard cannot answer, and answers of
-/// handlers pass by Rocket's `Shield`, which complains of headers that are there already.
-struct Answer(Mutex<Option<http::Response<Bytes>>>);
+/// handlers pass by Rocket's `Shield`, which complains of headers that are there already. A handler has set the body by
+/// itself: then there is none here.
+struct Answer(Mutex<Option<http::Response<Option<Bytes>>>>);
 
 impl Answer {
     fn of<'r>(request: &'r Request<'_>) -> &'r Self {
         request.local_cache(|| Self(Mutex::new(None)))
     }
 
-    fn keep(&self, answer: http::Response<Bytes>) {
+    fn keep(&self, answer: http::Response<Option<Bytes>>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(answer);
     }
 
-    fn take(&self) -> Option<http::Response<Bytes>> {
+    fn take(&self) -> Option<http::Response<Option<Bytes>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
@@ -274,7 +306,7 @@ fn line(request: &Request<'_>) -> http::Result<Parts> {
 
 /// Puts the core's answer in the place of a response. Headers that others have set stay, but for those that the
 /// core sets too; cookies all stay.
-fn put(answer: http::Response<Bytes>, response: &mut Response<'_>) {
+fn put(answer: http::Response<Option<Bytes>>, response: &mut Response<'_>) {
     let (parts, body) = answer.into_parts();
     response.set_status(Status::new(parts.status.as_u16()));
     // That of a catcher's page.
@@ -286,7 +318,9 @@ fn put(answer: http::Response<Bytes>, response: &mut Response<'_>) {
         let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
         response.adjoin_raw_header(name.as_str().to_owned(), value);
     }
-    response.set_sized_body(body.len(), Cursor::new(body));
+    if let Some(body) = body {
+        response.set_sized_body(body.len(), Cursor::new(body));
+    }
 }
 
 #[cfg(test)]
