@@ -70,15 +70,15 @@ impl Process {
         self.status("VmHWM:")
     }
 
-    /// Asks it to end, as a deployment does.
+    /// Sends it a signal, such as `TERM`.
     ///
     /// # Panics
     ///
-    /// When it has ended already, or cannot be asked.
-    pub async fn terminate(&self) {
+    /// When it has ended, or the program `kill` cannot send the signal.
+    pub async fn signal(&self, name: &str) {
         let id = self.child.id().expect("the program runs");
-        let asked = Command::new("kill").args(["-TERM", &id.to_string()]).status().await;
-        assert!(asked.is_ok_and(|status| status.success()), "the program cannot be asked to end");
+        let sent = Command::new("kill").args(["-s", name, &id.to_string()]).status().await;
+        assert!(sent.as_ref().is_ok_and(ExitStatus::success), "kill -s {name}: {sent:?}");
     }
 
     /// Ends it at once, as the machine does when it runs out of memory.

@@ -134,9 +134,12 @@ macro_rules! suite {
                 a_body_without_a_length_is_measured_too,
             }
             bodies {
-                a_refused_request_is_answered_before_its_body,
-                stalled_bodies_take_little_memory_and_end,
-                stalled_clients_do_not_delay_a_shutdown,
+                a_body_that_no_route_takes_is_not_awaited,
+                a_webhook_body_is_read_after_the_credentials,
+                a_stalled_body_gets_408,
+                a_client_that_still_sends_gets_its_answer,
+                stalled_bodies_do_not_fill_the_memory,
+                stalled_clients_do_not_delay_shutdown,
             }
             place {
                 below_a_prefix_the_whole_login_runs,

@@ -94,6 +94,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use maestrano::{Denied, MAX_BODY, Maestrano};
+use tokio::sync::Semaphore;
 
 /// The routes of Maestrano: everything below `/maestrano`.
 pub fn routes<S>() -> Router<S>
@@ -138,10 +139,16 @@ async fn handle(State(mno): State<Maestrano>, request: Request) -> Response {
 /// How long the rest of a request is read and dropped after the response.
 const DISCARD_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How many rests are read at once at most. Meanwhile hyper holds a read buffer of up to 400 KiB for each.
+const MAX_DISCARDS: usize = 64;
+
+static DISCARDS: Semaphore = Semaphore::const_new(MAX_DISCARDS);
+
 /// Reads and drops what the client still sends after its response, at most twice the largest body that any route
 /// takes. hyper closes the connection as soon as a body is dropped. While the client still writes, that is a reset,
 /// and most clients then report the failed write instead of the response.
 async fn discard(mut body: Body) {
+    let Ok(_permit) = DISCARDS.try_acquire() else { return };
     let mut left = 2 * MAX_BODY;
     while let Some(Ok(frame)) = body.frame().await {
         let Some(rest) = left.checked_sub(frame.data_ref().map_or(0, axum::body::Bytes::len)) else {

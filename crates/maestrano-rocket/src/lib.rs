@@ -57,6 +57,7 @@ use rocket::request::{FromRequest, Outcome};
 use rocket::response::stream::ReaderStream;
 use rocket::route::{self, Handler, Route};
 use rocket::tokio::io::AsyncReadExt;
+use rocket::tokio::sync::Semaphore;
 use rocket::tokio::time::timeout;
 use rocket::{Build, Data, Ignite, Request, Response, Rocket, Sentinel};
 
@@ -223,10 +224,16 @@ async fn read(data: &mut DataStream<'_>, limit: usize) -> maestrano::Body {
 /// How long the rest of a request is read and dropped after the response.
 const DISCARD_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How many rests are read at once at most. Meanwhile hyper holds a read buffer of up to 400 KiB for each.
+const MAX_DISCARDS: usize = 64;
+
+static DISCARDS: Semaphore = Semaphore::const_new(MAX_DISCARDS);
+
 /// Reads and drops what the client still sends after its response, at most twice the largest body that any route
 /// takes. hyper closes the connection as soon as a body is dropped. While the client still writes, that is a reset,
 /// and most clients then report the failed write instead of the response.
 async fn discard(data: DataStream<'_>) {
+    let Ok(_permit) = DISCARDS.try_acquire() else { return };
     let mut rest = data.take(2 * MAX_BODY as u64);
     let mut buffer = [0; 4096];
     while rest.read(&mut buffer).await.is_ok_and(|length| length > 0) {}

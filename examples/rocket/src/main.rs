@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use crm::{Address, Crm, InvalidContact, Member, NewContact};
 use maestrano::Maestrano;
 use maestrano_rocket::{MaybeSession, Session};
+use rocket::error::ErrorKind;
 use rocket::fairing::AdHoc;
 use rocket::form::{Form, FromForm};
 use rocket::http::{Header, HeaderMap, Status};
@@ -41,8 +42,11 @@ async fn serve() -> Result<(), crm::Failure> {
             Box::pin(async move { address.announce(rocket.config().port) })
         }))
         .manage(crm);
-    app.launch().await?;
-    Ok(())
+    match app.launch().await {
+        // Clients that did not finish within the grace are no failure.
+        Err(error) if matches!(error.kind(), ErrorKind::Shutdown(_, None)) => Ok(()),
+        outcome => Ok(outcome.map(drop)?),
+    }
 }
 
 #[get("/")]

@@ -110,3 +110,95 @@ pub(super) async fn read(
         Body::Incomplete => Err(BodyError::Incomplete),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::*;
+
+    const LIMIT: usize = 100;
+
+    fn headers(length: Option<&'static str>) -> HeaderMap {
+        length.map(|length| (CONTENT_LENGTH, length.parse().unwrap())).into_iter().collect()
+    }
+
+    async fn whole(length: usize) -> Body {
+        Body::Whole(vec![b'a'; length].into())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn stalled_body_times_out_after_15_seconds() {
+        let start = Instant::now();
+        let stalled = async |_: usize| std::future::pending().await;
+        assert_eq!(read(stalled, &headers(Some("10")), LIMIT).await, Err(BodyError::TimedOut));
+        assert_eq!(start.elapsed(), Duration::from_secs(15));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn slow_body_is_read_within_15_seconds() {
+        let slow = async |_: usize| {
+            tokio::time::sleep(Duration::from_millis(14_999)).await;
+            whole(10).await
+        };
+        assert_eq!(read(slow, &headers(None), LIMIT).await.map(|body| body.len()), Ok(10));
+    }
+
+    #[tokio::test]
+    async fn announced_length_above_the_limit_is_refused_unread() {
+        for length in ["101", "1000000", "18446744073709551615"] {
+            let unread = async |_: usize| panic!("the body is read");
+            assert_eq!(read(unread, &headers(Some(length)), LIMIT).await, Err(BodyError::TooLarge));
+        }
+    }
+
+    #[tokio::test]
+    async fn body_up_to_the_limit_is_read() {
+        for (length, header) in [(LIMIT, Some("100")), (LIMIT, None), (0, None)] {
+            let body = async |limit: usize| {
+                assert_eq!(limit, LIMIT);
+                whole(length).await
+            };
+            assert_eq!(read(body, &headers(header), LIMIT).await.map(|body| body.len()), Ok(length));
+        }
+    }
+
+    #[tokio::test]
+    async fn body_above_the_limit_is_refused() {
+        // Neither a closure that ignores the limit nor a body that is complete already exceeds it.
+        let ignores = async |_: usize| whole(LIMIT + 1).await;
+        let complete = whole(LIMIT + 1).await;
+        let stops = async |_: usize| Body::TooLarge;
+        assert_eq!(read(ignores, &headers(Some("10")), LIMIT).await, Err(BodyError::TooLarge));
+        assert_eq!(read(complete, &headers(None), LIMIT).await, Err(BodyError::TooLarge));
+        assert_eq!(read(stops, &headers(None), LIMIT).await, Err(BodyError::TooLarge));
+    }
+
+    #[tokio::test]
+    async fn broken_connection_leaves_the_body_incomplete() {
+        let broken = async |_: usize| Body::Incomplete;
+        assert_eq!(read(broken, &headers(Some("10")), LIMIT).await, Err(BodyError::Incomplete));
+    }
+
+    #[test]
+    fn documented_limits_are_those_of_the_code() {
+        let documented = include_str!("../../../../docs/adapters.md");
+        for limit in [
+            format!("notification {} MiB", MAX_BODY / 1024 / 1024),
+            format!("not there after {} seconds", BODY_TIMEOUT.as_secs()),
+        ] {
+            let words = documented.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(words.contains(&limit), "{limit}");
+        }
+    }
+
+    #[test]
+    fn without_a_runtime_the_body_is_read_without_a_time_limit() {
+        let mut reading = std::pin::pin!(async {
+            read(Body::Whole(Bytes::from_static(b"a")), &headers(None), LIMIT).await
+        });
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        let outcome = reading.as_mut().poll(&mut context);
+        assert_eq!(outcome, std::task::Poll::Ready(Ok(Bytes::from_static(b"a"))));
+    }
+}
