@@ -20,6 +20,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Longer than any recheck takes, even on a busy machine.
 const RECHECK: Duration = Duration::from_secs(60);
 
+/// How often the driver may lose its port.
+const TRIES: usize = 5;
+
 /// With a pipe the browser ends with its driver, also when a case fails.
 const FLAGS: [&str; 11] = [
     "--headless",
@@ -51,19 +54,7 @@ impl Chromium {
     ///
     /// When either is not installed or does not start.
     pub async fn start(shots: &str) -> Self {
-        let mut command = Command::new("chromedriver");
-        command.arg("--port=0");
-        let mut driver = Process::start(command).unwrap_or_else(|error| match error.kind() {
-            ErrorKind::NotFound => panic!(
-                "there is no chromedriver: run `cargo xtask test`, or install it with its browser \
-                 (Debian: apt-get install chromium chromium-driver)"
-            ),
-            _ => panic!("chromedriver cannot be started: {error}"),
-        });
-        assert!(driver.writes("successfully on port").await, "chromedriver ends:\n{}", driver.log());
-        let log = driver.log();
-        let port = log.split("successfully on port ").nth(1).and_then(|rest| rest.split(['.', '\n']).next());
-        let address = format!("http://127.0.0.1:{}", port.unwrap_or_default());
+        let (driver, address) = Self::driver().await;
         let profile = TempDir::new().expect("a folder for the browser's profile");
         let mut flags = FLAGS.map(str::to_owned).to_vec();
         flags.push(format!("--user-data-dir={}", profile.path().display()));
@@ -77,6 +68,34 @@ impl Chromium {
             )
         });
         Self { client, shots: shots.to_owned(), _driver: driver, _profile: profile }
+    }
+
+    /// Starts the driver at a port that it chooses by itself. Of two that choose at the same moment one can lose its
+    /// port to the other, so it tries again.
+    async fn driver() -> (Process, String) {
+        let mut log = String::new();
+        for _ in 0..TRIES {
+            let mut command = Command::new("chromedriver");
+            command.arg("--port=0");
+            let mut driver = Process::start(command).unwrap_or_else(|error| match error.kind() {
+                ErrorKind::NotFound => panic!(
+                    "there is no chromedriver: run `cargo xtask test`, or install it with its browser \
+                     (Debian: apt-get install chromium chromium-driver)"
+                ),
+                _ => panic!("chromedriver cannot be started: {error}"),
+            });
+            let is_up = driver.writes("successfully on port").await;
+            log = driver.log();
+            if is_up {
+                let port = log.split("successfully on port ").nth(1);
+                let port = port.and_then(|rest| rest.split(['.', '\n']).next());
+                return (driver, format!("http://127.0.0.1:{}", port.unwrap_or_default()));
+            }
+            if !log.contains("already in use") {
+                break;
+            }
+        }
+        panic!("chromedriver ends:\n{log}")
     }
 
     /// Types an address.
