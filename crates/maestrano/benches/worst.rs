@@ -1,4 +1,4 @@
-//! What a hostile document costs at most: `cargo bench -p maestrano --bench worst`.
+//! The highest cost of a hostile document: `cargo bench -p maestrano --bench worst`.
 //!
 //! Each document fills the largest form field that is taken, 512 KiB of base64. Most carry a genuine signature over
 //! other content, so they are canonicalized too. The table is ready for docs/performance.md.

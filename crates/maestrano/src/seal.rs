@@ -23,7 +23,7 @@ pub(crate) struct Seal {
     tag_keys: Vec<hmac::Key>,
 }
 
-/// What was sealed, and until when it holds.
+/// A value that was sealed, and its expiry.
 pub(crate) struct Opened {
     /// Nonce, expiry and value.
     bytes: Vec<u8>,

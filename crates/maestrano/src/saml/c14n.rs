@@ -84,7 +84,7 @@ impl<'a> Canonicalizer<'a> {
     }
 }
 
-/// A text that does not grow beyond its limit, and neither does its memory.
+/// A text that does not grow beyond its limit, and neither does its buffer.
 struct Bounded {
     text: String,
     limit: usize,

@@ -57,7 +57,7 @@ struct Parser<'a> {
     at: usize,
     document: Document<'a>,
     open: Vec<Open<'a>>,
-    /// What each prefix means here, by its number.
+    /// The namespace of each prefix here, by the number of the prefix.
     meanings: Vec<Number>,
     /// How many declarations are in scope.
     in_scope: usize,
@@ -545,7 +545,7 @@ fn is_name(name: &str) -> bool {
     begins_name(name) && name.chars().all(|character| goes_on_name(character) || character == ':')
 }
 
-/// What a byte is in a name.
+/// The class of a byte in a name.
 #[derive(Clone, Copy)]
 enum Class {
     Name,

@@ -67,7 +67,7 @@ pub(super) struct AttributeEntry<'a> {
 pub(super) struct Declaration {
     pub(super) prefix: Number,
     pub(super) namespace: Number,
-    /// What the prefix means outside the element.
+    /// The namespace of the prefix outside the element.
     pub(super) outer: Number,
 }
 
@@ -79,7 +79,7 @@ pub(super) const XML_PREFIX: Number = 1;
 pub(super) const NO_NAMESPACE: Number = 0;
 /// The number of the namespace of the prefix `xml`.
 pub(super) const XML_NAMESPACE: Number = 1;
-/// What a prefix means that is not declared.
+/// Stands for the namespace of a prefix that is not declared.
 pub(super) const UNDECLARED: Number = Number::MAX;
 
 /// The name of an element or an attribute.
@@ -134,7 +134,7 @@ impl Document<'_> {
         self.declarations.get(from..to).unwrap_or_default()
     }
 
-    /// What the prefixes of the source mean, by their numbers, where nothing is declared yet.
+    /// The namespaces of the prefixes of the source, by their numbers, where nothing is declared yet.
     pub(super) fn undeclared(&self) -> Vec<Number> {
         let mut meanings = vec![UNDECLARED; self.prefixes.len()];
         meanings.splice(..2, [NO_NAMESPACE, XML_NAMESPACE]);
@@ -189,7 +189,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// What the prefixes mean outside this element, by their numbers.
+    /// The namespaces of the prefixes outside this element, by their numbers.
     pub(super) fn scope_outside(self) -> Vec<Number> {
         let mut meanings = self.document.undeclared();
         let before = self.document.nodes.get(..self.index).unwrap_or_default();
